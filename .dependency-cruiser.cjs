@@ -1,0 +1,70 @@
+/** The layers of ARCHITECTURE.md, as rules. */
+module.exports = {
+  forbidden: [
+    { name: 'no-circular', severity: 'error', from: {}, to: { circular: true } },
+    {
+      name: 'protocol-imports-only-zod',
+      severity: 'error',
+      from: { path: '^packages/protocol/src', pathNot: '\\.test\\.ts$' },
+      to: { pathNot: ['^packages/protocol/src', '(^|/)zod'] },
+    },
+    {
+      name: 'sdk-imports-only-protocol',
+      severity: 'error',
+      from: { path: '^packages/sdk/src', pathNot: '\\.test\\.ts$' },
+      to: { path: '^packages/banger' },
+    },
+    {
+      name: 'machine-sees-adapters-as-types-only',
+      severity: 'error',
+      from: { path: '^packages/banger/src/machine', pathNot: '\\.test\\.ts$|/fixtures\\.ts$' },
+      to: {
+        path: '^packages/banger/src/(vmm|network|host|disk|image|kernel|guest|daemon|store|cli)',
+        dependencyTypesNot: ['type-only'],
+      },
+    },
+    {
+      name: 'drivers-do-not-know-each-other',
+      severity: 'error',
+      from: { path: '^packages/banger/src/vmm/([^/]+)/' },
+      to: { path: '^packages/banger/src/vmm/([^/]+)/', pathNot: '^packages/banger/src/vmm/$1/' },
+    },
+    {
+      name: 'adapters-do-not-know-the-daemon',
+      severity: 'error',
+      from: { path: '^packages/banger/src/(vmm|network|host|disk|image|kernel|guest|store)' },
+      to: { path: '^packages/banger/src/(daemon|cli)' },
+    },
+    {
+      name: 'cli-talks-through-the-sdk',
+      severity: 'error',
+      from: { path: '^packages/banger/src/cli' },
+      to: {
+        path: '^packages/banger/src/(daemon|machine|vmm|network|host|disk|image|kernel|guest|store)',
+      },
+    },
+    {
+      name: 'only-compose-wires-adapters',
+      severity: 'error',
+      from: {
+        path: '^packages/banger/src/daemon',
+        pathNot: ['compose[^/]*\\.ts$', '\\.test\\.ts$'],
+      },
+      to: {
+        path: '^packages/banger/src/(vmm|disk|image|kernel|guest)/',
+        dependencyTypesNot: ['type-only'],
+      },
+    },
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    exclude: { path: 'generated/' },
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: 'tsconfig.json' },
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['import', 'node', 'types'],
+      extensions: ['.ts', '.js', '.json'],
+    },
+  },
+};

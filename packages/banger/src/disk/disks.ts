@@ -1,0 +1,18 @@
+/** The writable disks of VMs. */
+export interface Disks {
+  /** A sparse ext4 file of this size, whole or not there at all. An existing file is replaced. */
+  make(
+    file: string,
+    options: { readonly mib: number; readonly label: string; readonly signal: AbortSignal },
+  ): Promise<void>;
+  /** Makes the file larger; the guest grows the file system when it mounts it. Never smaller. */
+  grow(file: string, mib: number): Promise<void>;
+  /** undefined when there is no such file */
+  usage(file: string): Promise<DiskUsage | undefined>;
+  remove(file: string): Promise<void>;
+}
+
+export interface DiskUsage {
+  readonly apparentBytes: number;
+  readonly allocatedBytes: number;
+}

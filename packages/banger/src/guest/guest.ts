@@ -1,0 +1,104 @@
+import type { Duplex } from 'node:stream';
+
+/** The agent in a running guest, over one connection. Every call has a deadline of its own besides `signal`. */
+export interface Guest extends AsyncDisposable {
+  readonly agentBuild: string;
+  /** Aborts when the connection is lost: closed, rubbish, or no answer to keepalives. The reason is a BangerError. */
+  readonly lost: AbortSignal;
+  info(signal: AbortSignal): Promise<GuestInfo>;
+  boot(request: GuestBoot, signal: AbortSignal): Promise<GuestBooted>;
+  /** Until start-up is over or `signal` aborts */
+  ready(signal: AbortSignal): Promise<GuestReady>;
+  exec(request: GuestExec, io: GuestExecIo, signal: AbortSignal): Promise<GuestExit>;
+  stats(signal: AbortSignal): Promise<GuestStats>;
+  sync(signal: AbortSignal): Promise<void>;
+  shutdown(signal: AbortSignal): Promise<void>;
+}
+
+/** Opens connections to agents. */
+export interface GuestConnector {
+  /**
+   * Shakes hands with a fresh nonce and starts HTTP/2. Tries until `signal` aborts or `stream` says the other end is
+   * gone; then rejects with `guest.unreachable`. Owns the stream from the call on.
+   */
+  connect(stream: Duplex, signal: AbortSignal): Promise<Guest>;
+}
+
+export interface GuestInfo {
+  readonly agentBuild: string;
+  readonly bootId: string;
+  readonly kernelRelease: string;
+  readonly phase: 'initrd' | 'booting' | 'booted' | 'stopping';
+  readonly uptimeMs: number;
+}
+
+export interface GuestBoot {
+  readonly hostname: string;
+  readonly dnsServers: readonly string[];
+  readonly network: { readonly mac: string; readonly address: string; readonly gateway: string };
+  readonly init: 'image' | 'agent';
+  readonly drives: {
+    readonly base: string;
+    readonly overlay: string;
+    readonly work: string;
+    readonly modules: string;
+  };
+  readonly hosts: readonly string[];
+}
+
+export interface GuestBooted {
+  readonly bootId: string;
+  readonly stages: readonly { readonly name: string; readonly ms: number }[];
+}
+
+export interface GuestReady {
+  readonly state: string;
+  readonly failedUnits: readonly string[];
+}
+
+export interface GuestExec {
+  readonly argv: readonly string[];
+  readonly env: Readonly<Record<string, string>>;
+  readonly cwd?: string | undefined;
+  readonly user?: string | undefined;
+  readonly terminal?:
+    | { readonly rows: number; readonly cols: number; readonly term?: string | undefined }
+    | undefined;
+  readonly stdin: boolean;
+}
+
+/** What the caller gives and takes while a command runs. */
+export interface GuestExecIo {
+  /** Ends with the half-close of stdin */
+  readonly input: AsyncIterable<GuestExecInput>;
+  /** Called in order; the next chunk waits for the promise, so a slow reader slows the guest */
+  onOutput(stream: 'stdout' | 'stderr', bytes: Uint8Array): Promise<void> | void;
+  onStarted?(pid: number): void;
+}
+
+export type GuestExecInput =
+  | { readonly kind: 'stdin'; readonly bytes: Uint8Array }
+  | { readonly kind: 'eof' }
+  | { readonly kind: 'signal'; readonly signal: number }
+  | { readonly kind: 'resize'; readonly rows: number; readonly cols: number };
+
+/** How a command ended. Failures to run it reject with `exec.not_found`, `exec.not_executable` or `exec.invalid`. */
+export type GuestExit =
+  | { readonly kind: 'exited'; readonly code: number }
+  | { readonly kind: 'signalled'; readonly signal: number };
+
+export interface GuestStats {
+  readonly cpuBusyNs: number;
+  readonly cpuTotalNs: number;
+  readonly memoryTotalBytes: number;
+  readonly memoryAvailableBytes: number;
+  readonly fileSystems: readonly {
+    readonly mountPoint: string;
+    readonly sizeBytes: number;
+    readonly usedBytes: number;
+  }[];
+  readonly networkReceivedBytes: number;
+  readonly networkSentBytes: number;
+  readonly processCount: number;
+  readonly load1m: number;
+}

@@ -1,0 +1,39 @@
+import type { ImageId } from '@banger/protocol/ids';
+
+import type { WorkOptions } from '../host/work.ts';
+
+/** An image in the store: one directory, published by a rename, described by its own manifest. */
+export interface StoredImage {
+  readonly id: ImageId;
+  readonly name: string;
+  readonly kind: 'debian' | 'bundle' | 'oci';
+  readonly init: 'image' | 'agent';
+  readonly description: string;
+  readonly createdAt: string;
+  readonly sizeBytes: number;
+  /** Read-only ext4 */
+  readonly rootDisk: string;
+  readonly dir: string;
+}
+
+export interface CatalogImage {
+  readonly name: string;
+  readonly kind: string;
+  readonly description: string;
+}
+
+export interface Images {
+  list(): Promise<readonly StoredImage[]>;
+  /** By name (the newest of it), id or unique id prefix */
+  find(reference: string): Promise<StoredImage | undefined>;
+  catalog(): readonly CatalogImage[];
+  /**
+   * The stored image of this name, made if it is missing (always when `force`). Concurrent calls for one name are one
+   * build, cancelled when its last caller is gone. Rejects with `image.not_found` and names close to it.
+   */
+  pull(name: string, options: WorkOptions & { readonly force?: boolean }): Promise<StoredImage>;
+  /** The caller has made sure that no VM uses it. Repeatable. */
+  remove(id: ImageId): Promise<void>;
+  /** At daemon start: removes what an interrupted build left */
+  sweep(signal: AbortSignal): Promise<void>;
+}

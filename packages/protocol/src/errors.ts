@@ -1,0 +1,114 @@
+/**
+ * Every failure banger can report, in one table. The HTTP status and `docs/errors.md` come from here;
+ * the exit statuses are the CLI's (SPEC 1). Callers switch on `code`, never on the text.
+ */
+export const errorCatalog = {
+  'usage.invalid': {
+    status: 400,
+    about: 'The request or the command line does not make sense as it stands',
+  },
+  'config.invalid': {
+    status: 400,
+    about: 'The configuration file or a BANGER_* variable has an unknown key or a bad value',
+  },
+  'vm.not_found': { status: 404, about: 'No VM has this name, id or id prefix' },
+  'vm.ambiguous': { status: 409, about: 'An id prefix matches several VMs' },
+  'vm.name_taken': { status: 409, about: 'Another VM has this name' },
+  'vm.busy': { status: 409, about: 'Other work on this VM is under way and excludes this request' },
+  'vm.not_running': { status: 409, about: 'The request needs a running VM' },
+  'vm.wrong_state': { status: 409, about: 'The request does not fit the state the VM is in' },
+  'vm.start_failed': { status: 500, about: 'A step of starting the VM failed and was undone' },
+  'vm.ended': { status: 502, about: 'The VM ended while it was being used' },
+  'guest.unreachable': {
+    status: 504,
+    about: 'The guest agent did not answer in time, or stopped answering',
+  },
+  'guest.protocol': {
+    status: 502,
+    about: 'The guest agent sent something that is not the protocol',
+  },
+  'guest.refused': { status: 502, about: 'The guest agent reported a failure' },
+  'exec.not_found': { status: 404, about: 'The guest has no such command (exit status 127)' },
+  'exec.not_executable': {
+    status: 400,
+    about: 'The command is there and cannot be executed (exit status 126)',
+  },
+  'exec.invalid': { status: 400, about: 'No such user or working directory in the guest' },
+  'image.not_found': { status: 404, about: 'No image of this name, here or in the catalog' },
+  'image.in_use': { status: 409, about: 'A VM uses the image' },
+  'image.damaged': { status: 500, about: 'A stored image is not what was stored' },
+  'image.build_failed': { status: 500, about: 'Making an image failed' },
+  'kernel.not_found': { status: 404, about: 'No kernel of this name, here or in the catalog' },
+  'kernel.in_use': { status: 409, about: 'A VM uses the kernel' },
+  'kernel.damaged': { status: 500, about: 'A stored kernel is not what was stored' },
+  'kernel.build_failed': { status: 500, about: 'Making a kernel bundle failed' },
+  'host.tool_missing': { status: 503, about: 'A program that banger needs is not installed' },
+  'host.kvm_unavailable': { status: 503, about: 'KVM was asked for and cannot be used' },
+  'host.disk_full': { status: 507, about: 'The file system is full' },
+  'host.mirror_unreachable': { status: 502, about: "Debian's archive cannot be reached" },
+  'host.resources': { status: 400, about: 'More was asked for than the host has' },
+  'host.path_unusable': {
+    status: 500,
+    about: 'A directory or socket path cannot be used: too long, not ours, not writable',
+  },
+  'daemon.already_running': { status: 409, about: 'Another daemon owns the state directory' },
+  'daemon.unreachable': { status: 503, about: 'The daemon does not answer' },
+  'daemon.start_failed': { status: 500, about: 'The daemon did not start' },
+  'daemon.stopping': { status: 503, about: 'The daemon is shutting down' },
+  'operation.cancelled': {
+    status: 499,
+    about: 'The caller cancelled the work; what it had done was undone',
+  },
+  'internal.bug': { status: 500, about: 'Something nobody expected' },
+} as const satisfies Record<string, { readonly status: number; readonly about: string }>;
+
+export type ErrorCode = keyof typeof errorCatalog;
+
+export interface BangerErrorOptions extends ErrorOptions {
+  /** What to run or edit next; one line that can be pasted */
+  readonly hint?: string | undefined;
+  readonly details?: Readonly<Record<string, unknown>>;
+}
+
+/** The one error class. `message`: `Cannot <verb> <noun> "<name>": <observed fact>`, no trailing dot. */
+export class BangerError extends Error {
+  override readonly name = 'BangerError';
+  readonly code: ErrorCode;
+  readonly hint: string | undefined;
+  readonly details: Readonly<Record<string, unknown>>;
+
+  constructor(code: ErrorCode, message: string, options: BangerErrorOptions = {}) {
+    super(message, options);
+    this.code = code;
+    this.hint = options.hint;
+    this.details = options.details ?? {};
+  }
+}
+
+export function isErrorCode(text: string): text is ErrorCode {
+  return Object.hasOwn(errorCatalog, text);
+}
+
+/** For the outermost `catch` only: what nobody expected is a bug, and keeps its cause. */
+export function toBangerError(thrown: unknown): BangerError {
+  if (thrown instanceof BangerError) return thrown;
+  return new BangerError('internal.bug', `banger hit an unexpected error: ${firstLine(thrown)}`, {
+    cause: thrown,
+    hint: 'banger daemon logs',
+  });
+}
+
+/** The messages from the error down through its causes, outermost first; at most ten. */
+export function causeChain(thrown: unknown): readonly string[] {
+  const chain: string[] = [];
+  for (let at: unknown = thrown; at !== undefined && chain.length < 10;) {
+    chain.push(firstLine(at));
+    at = at instanceof Error ? at.cause : undefined;
+  }
+  return chain;
+}
+
+function firstLine(thrown: unknown): string {
+  const text = thrown instanceof Error ? thrown.message || thrown.name : String(thrown);
+  return text.split('\n', 1)[0] ?? '';
+}

@@ -1,0 +1,27 @@
+import { z } from 'zod';
+
+import { WireError } from './wire-error.ts';
+
+/** A part of long work. A stage that ends has its `ms`; a stage without them has just begun. */
+export const Stage = z.object({
+  name: z.string(),
+  /** For people: "Building image debian-bookworm-slim" */
+  text: z.string(),
+  ms: z.number().optional(),
+});
+export type Stage = z.infer<typeof Stage>;
+
+/**
+ * One line of an `application/x-ndjson` answer. A route marked `progress` sends stages and warnings, then one
+ * result or error; a client that asks for `application/json` gets the result alone.
+ */
+export function progressLine<Output extends z.ZodType>(output: Output) {
+  return z.discriminatedUnion('type', [
+    z.object({ type: z.literal('stage'), stage: Stage }),
+    z.object({ type: z.literal('warning'), message: z.string() }),
+    z.object({ type: z.literal('result'), result: output }),
+    z.object({ type: z.literal('error'), error: WireError }),
+    /** Keeps the connection alive and shows that the other side is */
+    z.object({ type: z.literal('tick') }),
+  ]);
+}

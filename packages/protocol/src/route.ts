@@ -1,0 +1,25 @@
+import type { z } from 'zod';
+
+import type { ErrorCode } from './errors.ts';
+
+/** One operation of the HTTP API. Path parameters, query (GET, DELETE) and JSON body (others) share `input`. */
+export interface Route<
+  Input extends z.ZodObject = z.ZodObject,
+  Output extends z.ZodType = z.ZodType,
+> {
+  readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE';
+  /** `/v1/vms/:vm` */
+  readonly path: string;
+  readonly summary: string;
+  readonly input: Input;
+  readonly output: Output;
+  readonly errors: readonly ErrorCode[];
+  /** Long work: streams stages as NDJSON to clients that ask for it, and is cancelled when the client goes */
+  readonly progress?: boolean;
+}
+
+export function route<Input extends z.ZodObject, Output extends z.ZodType>(
+  definition: Route<Input, Output>,
+): Route<Input, Output> {
+  return definition;
+}

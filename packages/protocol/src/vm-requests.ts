@@ -1,0 +1,32 @@
+import { z } from 'zod';
+
+import { VmName } from './names.ts';
+import { Mib } from './size.ts';
+
+/** Everything optional: what is left out is chosen by the daemon, and says where it came from. */
+export const CreateVmRequest = z.object({
+  name: VmName.optional(),
+  image: z.string().min(1).max(256).optional(),
+  kernel: z.string().min(1).max(256).optional(),
+  vcpu: z.int().positive().optional(),
+  memoryMib: Mib.optional(),
+  diskMib: Mib.optional(),
+  vmm: z.enum(['auto', 'qemu', 'firecracker']).optional(),
+  accel: z.enum(['auto', 'kvm', 'tcg']).optional(),
+  nat: z.boolean().optional(),
+  start: z.boolean().default(true),
+  /**
+   * Deletes the VM when this request's connection ends, however it ends; the answer must be read as NDJSON and
+   * stays open after the result. The VM is kept when its guest never became reachable.
+   */
+  ephemeral: z.boolean().default(false),
+});
+export type CreateVmRequest = z.infer<typeof CreateVmRequest>;
+
+export const SetVmRequest = z.object({
+  vcpu: z.int().positive().optional(),
+  memoryMib: Mib.optional(),
+  diskMib: Mib.optional(),
+  nat: z.boolean().optional(),
+});
+export type SetVmRequest = z.infer<typeof SetVmRequest>;
