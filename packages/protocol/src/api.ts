@@ -166,6 +166,7 @@ export const api = {
     summary: 'Describe a command; it runs when its stream is attached',
     input: OneVm.extend(ExecRequest.shape),
     output: ExecCreated,
+    repeatable: true,
     errors: ['vm.not_found', 'vm.ambiguous', 'vm.not_running'],
   }),
   signalExec: route({

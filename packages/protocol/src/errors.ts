@@ -33,6 +33,10 @@ export const errorCatalog = {
     status: 400,
     about: 'The command is there and cannot be executed (exit status 126)',
   },
+  'exec.timed_out': {
+    status: 408,
+    about: 'The command ran longer than its --timeout and was ended',
+  },
   'exec.invalid': { status: 400, about: 'No such user or working directory in the guest' },
   'image.not_found': { status: 404, about: 'No image of this name, here or in the catalog' },
   'image.in_use': { status: 409, about: 'A VM uses the image' },
@@ -68,6 +72,8 @@ export interface BangerErrorOptions extends ErrorOptions {
   /** What to run or edit next; one line that can be pasted */
   readonly hint?: string | undefined;
   readonly details?: Readonly<Record<string, unknown>>;
+  /** The operation whose records in the daemon's log belong to this error */
+  readonly operation?: string | undefined;
 }
 
 /** The one error class. `message`: `Cannot <verb> <noun> "<name>": <observed fact>`, no trailing dot. */
@@ -76,12 +82,14 @@ export class BangerError extends Error {
   readonly code: ErrorCode;
   readonly hint: string | undefined;
   readonly details: Readonly<Record<string, unknown>>;
+  readonly operation: string | undefined;
 
   constructor(code: ErrorCode, message: string, options: BangerErrorOptions = {}) {
     super(message, options);
     this.code = code;
     this.hint = options.hint;
     this.details = options.details ?? {};
+    this.operation = options.operation;
   }
 }
 

@@ -12,6 +12,8 @@ export const Image = z.object({
   sizeBytes: z.number(),
   createdAt: z.iso.datetime(),
   description: z.string(),
+  /** What it had to be made without, and the like */
+  notes: z.array(z.string()).default([]),
   /** Names of the VMs made from it */
   usedBy: z.array(z.string()),
   path: z.string(),

@@ -1,4 +1,5 @@
 export * from './api.ts';
+export * from './daemon-ready.ts';
 export * from './doctor.ts';
 export * from './errors.ts';
 export * from './events.ts';

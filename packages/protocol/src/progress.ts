@@ -1,5 +1,6 @@
 import { z } from 'zod';
 
+import { Provenance, VmSpec } from './vm.ts';
 import { WireError } from './wire-error.ts';
 
 /** A part of long work. A stage that ends has its `ms`; a stage without them has just begun. */
@@ -18,6 +19,8 @@ export type Stage = z.infer<typeof Stage>;
 export function progressLine<Output extends z.ZodType>(output: Output) {
   return z.discriminatedUnion('type', [
     z.object({ type: z.literal('stage'), stage: Stage }),
+    /** Of a VM that is being made, first of all lines: what was decided, and by what */
+    z.object({ type: z.literal('spec'), spec: VmSpec, provenance: Provenance }),
     z.object({ type: z.literal('warning'), message: z.string() }),
     z.object({ type: z.literal('result'), result: output }),
     z.object({ type: z.literal('error'), error: WireError }),

@@ -16,6 +16,8 @@ export interface Route<
   readonly errors: readonly ErrorCode[];
   /** Long work: streams stages as NDJSON to clients that ask for it, and is cancelled when the client goes */
   readonly progress?: boolean;
+  /** May be sent again when it is not known whether it was carried out; a GET always may */
+  readonly repeatable?: boolean;
 }
 
 export function route<Input extends z.ZodObject, Output extends z.ZodType>(

@@ -35,5 +35,6 @@ export function fromWireError(wire: WireError): BangerError {
     cause,
     hint: wire.hint,
     details: wire.details ?? {},
+    operation: wire.operation,
   });
 }

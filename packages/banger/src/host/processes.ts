@@ -18,6 +18,9 @@ export interface Processes {
 
   /** Absolute path of a program in PATH (or of an absolute path that exists and is executable). */
   find(program: string): Promise<string | undefined>;
+
+  /** This user's running processes with `text` in one of their arguments: what a crash may have left unrecorded. */
+  listMatching(text: string): Promise<readonly ProcessIdentity[]>;
 }
 
 export type Command = readonly [program: string, ...args: string[]];

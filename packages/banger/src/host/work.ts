@@ -1,9 +1,12 @@
 import type { Stage } from '@banger/protocol/progress';
+import type { Provenance, VmSpec } from '@banger/protocol/vm';
 
 /** Told about long work as it goes. */
 export interface Progress {
   stage(stage: Stage): void;
   warn(message: string): void;
+  /** What was decided for a VM that is being made, before anything else is told */
+  spec?(spec: VmSpec, provenance: Provenance): void;
 }
 
 export interface WorkOptions {

@@ -1,0 +1,101 @@
+import type { DatabaseSync } from 'node:sqlite';
+
+import { buildEnv } from '../debian/build-env.ts';
+import { createHostArchive } from '../debian/host-archive.ts';
+import { createDisks } from '../disk/create-disks.ts';
+import type { Disks } from '../disk/disks.ts';
+import { createGuestConnector } from '../guest/guest-connector.ts';
+import type { GuestConnector } from '../guest/guest.ts';
+import type { Clock } from '../host/clock.ts';
+import type { ConfigValues } from '../host/config-keys.ts';
+import type { BangerPaths } from '../host/paths.ts';
+import type { Processes } from '../host/processes.ts';
+import { createSystemClock } from '../host/system-clock.ts';
+import { createSystemProcesses } from '../host/system-processes.ts';
+import { createImages } from '../image/create-images.ts';
+import type { Images } from '../image/images.ts';
+import { createKernels } from '../kernel/create-kernels.ts';
+import type { Kernels } from '../kernel/kernels.ts';
+import { createFactsTable, type Facts } from '../store/facts-table.ts';
+import {
+  chooseAccelerator,
+  type AcceleratorChoice,
+  type AcceleratorFacts,
+} from '../vmm/accelerator.ts';
+import type { VmmDriver } from '../vmm/driver.ts';
+import { probeAccelerator } from '../vmm/probe-accelerator.ts';
+import { createQemuDriver } from '../vmm/qemu/qemu-driver.ts';
+
+/** The real parts behind every port, for one banger. */
+export interface Adapters {
+  readonly db: DatabaseSync;
+  readonly clock: Clock;
+  readonly processes: Processes;
+  readonly facts: Facts;
+  readonly disks: Disks;
+  readonly images: Images;
+  readonly kernels: Kernels;
+  readonly connector: GuestConnector;
+  readonly driver: VmmDriver;
+  readonly accelerator: () => Promise<AcceleratorProbe>;
+  /** Repositories that images would be made from, for people */
+  readonly debianSources: (signal: AbortSignal) => Promise<readonly string[]>;
+}
+
+export interface AcceleratorProbe {
+  readonly facts: AcceleratorFacts;
+  choose(wanted: 'auto' | 'kvm' | 'tcg'): AcceleratorChoice;
+}
+
+export interface AdapterOptions {
+  readonly db: DatabaseSync;
+  readonly paths: BangerPaths;
+  readonly config: ConfigValues;
+  readonly agentBinary: string;
+  /** The daemon's PATH */
+  readonly path: string | undefined;
+  readonly uid: number;
+}
+
+/** Picks the real thing for every port. Nothing is touched yet. */
+export function composeAdapters({
+  db,
+  paths,
+  config,
+  agentBinary,
+  path,
+  uid,
+}: AdapterOptions): Adapters {
+  const clock = createSystemClock();
+  const processes = createSystemProcesses();
+  const facts = createFactsTable(db);
+  const mirrors = {
+    debianMirror: config.debian_mirror,
+    debianSecurityMirror: config.debian_security_mirror,
+  };
+  const shared = { paths, processes, clock, path, ...mirrors };
+  const images = createImages({ ...shared, uid });
+  const kernels = createKernels({ ...shared, agentFile: agentBinary });
+  const archive = createHostArchive({ processes, env: buildEnv(path), ...mirrors });
+  const binary = config.qemu_bin === undefined ? {} : { binary: config.qemu_bin };
+  return {
+    db,
+    clock,
+    processes,
+    facts,
+    images,
+    kernels,
+    disks: createDisks({ processes, path }),
+    connector: createGuestConnector({ clock }),
+    driver: createQemuDriver({ processes, clock, ...binary }),
+    async debianSources(signal) {
+      const sources = await archive.sources('bookworm', signal);
+      return sources.map(({ uri, suite }) => `${uri} ${suite}`);
+    },
+    async accelerator() {
+      const failedBefore = facts.get('kvm-failed') !== undefined;
+      const found: AcceleratorFacts = { ...(await probeAccelerator()), failedBefore };
+      return { facts: found, choose: (wanted) => chooseAccelerator(wanted, found) };
+    },
+  };
+}

@@ -1,0 +1,86 @@
+import type { ConfigValue } from '@banger/protocol/doctor';
+import { formatMib } from '@banger/protocol/size';
+
+import type { Config } from '../host/config.ts';
+import { readHostFacts } from '../host/host-facts.ts';
+import { hostSize } from '../host/host-size.ts';
+import type { BangerPaths } from '../host/paths.ts';
+import { defaultMemoryMib, defaultVcpu } from '../machine/spec.ts';
+import type { Adapters } from './compose-adapters.ts';
+import type { AcceleratorView } from './doctor-accelerator.ts';
+import { runDoctor } from './doctor.ts';
+import type { HostHandlerDeps } from './handlers-host.ts';
+
+export interface DoctorParts {
+  readonly adapters: Adapters;
+  readonly paths: BangerPaths;
+  readonly config: Config;
+}
+
+/** `doctor` and `config show`: what the host is like and what that makes of the configuration. */
+export function composeDoctor(
+  parts: DoctorParts,
+): Pick<HostHandlerDeps, 'doctor' | 'effectiveConfig'> {
+  const { adapters, paths, config } = parts;
+  const effectiveConfig = () => withHostValues(config, paths);
+  return {
+    effectiveConfig,
+    doctor: (signal) =>
+      runDoctor(
+        {
+          facts: (until) =>
+            readHostFacts(
+              {
+                processes: adapters.processes,
+                stateDir: paths.stateDir,
+                debianSources: adapters.debianSources,
+              },
+              until,
+            ),
+          accelerator: () => acceleratorView(parts),
+          vmm: (until) => adapters.driver.probe(until),
+          images: adapters.images,
+          kernels: adapters.kernels,
+          config: config.values,
+          vmDefaults: async () => (await effectiveConfig()).filter(isVmDefault).map(describe),
+        },
+        signal,
+      ),
+  };
+}
+
+/** What is found on the host in place of a value that nobody set. */
+async function withHostValues(config: Config, paths: BangerPaths): Promise<ConfigValue[]> {
+  const host = await hostSize(paths.stateDir);
+  const found: Readonly<Record<string, unknown>> = {
+    'vm_defaults.vcpu': defaultVcpu(host),
+    'vm_defaults.memory': defaultMemoryMib(host),
+    qemu_bin: 'qemu-system-x86_64 in PATH',
+    debian_mirror: "the host's apt sources",
+    debian_security_mirror: "the host's apt sources",
+  };
+  return config.effective.map((value) =>
+    value.origin === 'host' ? { ...value, value: found[value.key] ?? null } : value,
+  );
+}
+
+const isVmDefault = ({ key }: ConfigValue) => key.startsWith('vm_defaults.');
+
+function describe({ key, value, origin }: ConfigValue): string {
+  const name = key.replace('vm_defaults.', '');
+  const text = name === 'vcpu' ? String(value) : formatMib(Number(value));
+  return `${name} ${text} (${origin})`;
+}
+
+async function acceleratorView({ adapters, config }: DoctorParts): Promise<AcceleratorView> {
+  const { facts, choose } = await adapters.accelerator();
+  const wanted = config.values.accel === 'kvm' ? 'auto' : config.values.accel;
+  const { accel, reason } = choose(wanted);
+  return {
+    chosen: accel,
+    reason,
+    device: facts.device,
+    hardware: facts.hardware,
+    failure: adapters.facts.get('kvm-failed'),
+  };
+}

@@ -1,0 +1,77 @@
+import type { EventBody } from '@banger/protocol/events';
+import type { Origin } from '@banger/protocol/vm';
+
+import type { ConfigKey } from '../host/config-keys.ts';
+import type { Config } from '../host/config.ts';
+import { hostSize } from '../host/host-size.ts';
+import type { BangerPaths } from '../host/paths.ts';
+import { createSystemDirectories } from '../host/system-directories.ts';
+import { Machines } from '../machine/machines.ts';
+import { RunningVms } from '../machine/running-vms.ts';
+import type { SpecContext } from '../machine/spec.ts';
+import { createJournalTable } from '../store/journal-table.ts';
+import { createVmsTable } from '../store/vms-table.ts';
+import type { Adapters } from './compose-adapters.ts';
+import { crashPoint } from './crash-point.ts';
+import { makeUpName } from './make-up-name.ts';
+
+export interface MachineParts {
+  readonly adapters: Adapters;
+  readonly config: Config;
+  readonly paths: BangerPaths;
+  readonly emit: (body: EventBody, operation: string) => void;
+  /** `<step>:<phase>` */
+  readonly crashAt: string | undefined;
+}
+
+export function composeMachines(parts: MachineParts): { machines: Machines; running: RunningVms } {
+  const { adapters, paths, emit } = parts;
+  const running = new RunningVms();
+  const onJournal = crashPoint(parts.crashAt);
+  const machines = new Machines({
+    clock: adapters.clock,
+    connector: adapters.connector,
+    disks: adapters.disks,
+    images: adapters.images,
+    kernels: adapters.kernels,
+    driverOf: () => adapters.driver, // One driver so far; the plan's `vmm` picks it.
+    directories: createSystemDirectories(),
+    records: createVmsTable(adapters.db),
+    journal: createJournalTable(adapters.db),
+    running,
+    emit,
+    kvmFailed: (why) => adapters.facts.set('kvm-failed', why, adapters.clock.now()),
+    ...(onJournal === undefined ? {} : { onJournal }),
+    dirs: { vms: paths.vms, runtimeDir: paths.runtimeDir },
+    hostSize: () => hostSize(paths.stateDir),
+    specContext: () => specContext(parts),
+    makeUpName,
+  });
+  return { machines, running };
+}
+
+async function specContext({
+  adapters,
+  config,
+}: MachineParts): Promise<Omit<SpecContext, 'host' | 'madeUpName'>> {
+  const accelerator = await adapters.accelerator();
+  return {
+    config: config.values,
+    originOf: (key) => originOf(config, key),
+    accelerator: (wanted) => accelerator.choose(wanted).accel,
+  };
+}
+
+function originOf(config: Config, key: ConfigKey): Origin {
+  const origin = config.effective.find((value) => value.key === key)?.origin;
+  switch (origin) {
+    case 'file':
+      return 'config';
+    case 'environment':
+    case 'host':
+      return origin;
+    case 'default':
+    case undefined:
+      return 'built-in';
+  }
+}

@@ -1,0 +1,169 @@
+import { randomBytes } from 'node:crypto';
+
+import { BangerError } from '@banger/protocol/errors';
+import type { DaemonInfo } from '@banger/protocol/doctor';
+
+import { buildInfo } from '../build-info.ts';
+import { readConfig, type Config } from '../host/config.ts';
+import { hostSize } from '../host/host-size.ts';
+import { ensureOwnDirectory } from '../host/own-directory.ts';
+import { bangerPaths, type BangerPaths } from '../host/paths.ts';
+import { processMemory } from '../host/process-memory.ts';
+import { openDatabase } from '../store/database.ts';
+import { lockStateDir } from '../store/lock.ts';
+import { createActivity } from './activity.ts';
+import { composeAdapters, type Adapters } from './compose-adapters.ts';
+import { composeDoctor } from './compose-doctor.ts';
+import { composeMachines } from './compose-machines.ts';
+import { createDaemonLog, type DaemonLog } from './daemon-log.ts';
+import { createEventHub } from './event-hub.ts';
+import { ExecRegistry } from './exec-registry.ts';
+import { createExecServer } from './exec-server.ts';
+import { createHandlers } from './handlers.ts';
+import { createHttpApp } from './http.ts';
+import { listen } from './listen.ts';
+import { keepLogsBounded } from './log-keeper.ts';
+import { Operations } from './operations.ts';
+import { logStreams } from './log-streams.ts';
+
+export interface DaemonOptions {
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly uid: number;
+  /** Static binary for the initrd */
+  readonly agentBinary: string;
+}
+
+export interface Daemon extends AsyncDisposable {
+  readonly log: DaemonLog;
+  /** Aborts when a client has asked it to stop */
+  readonly stopRequested: AbortSignal;
+}
+
+/**
+ * Wires one daemon: the only place that knows every part. Resolves when it serves and has taken over what earlier
+ * daemons left. Disposing it cancels the work under way, leaves running VMs to the next daemon and frees the socket.
+ */
+export async function startDaemon({ env, uid, agentBinary }: DaemonOptions): Promise<Daemon> {
+  await using cleanup = new AsyncDisposableStack();
+  const { paths, config } = await openState({ env, uid });
+  cleanup.use(lockStateDir(paths.lockFile));
+  const log = createDaemonLog(paths.logFile, config.values.log_level);
+  const db = cleanup.use(openDatabase(paths.database));
+  const adapters = composeAdapters({
+    ...{ db, paths, uid, agentBinary },
+    config: config.values,
+    path: env['PATH'],
+  });
+  const { clock } = adapters;
+
+  const events = createEventHub(clock, randomBytes(4).toString('hex'));
+  const { machines, running } = composeMachines({
+    adapters,
+    config,
+    paths,
+    crashAt: env['BANGER_TEST_CRASH_AT'],
+    emit(body, operation) {
+      events.emit(body, operation);
+      log.info({ operation, event: body }, body.type);
+    },
+  });
+  cleanup.defer(() => machines.close());
+  await sweepStores(adapters, log);
+  for (const problem of await machines.open()) log.error({ err: problem }, 'cannot take over a VM');
+
+  const stopRequest = new AbortController();
+  const stopping = new AbortController();
+  const activity = createActivity();
+  const execs = new ExecRegistry(clock);
+  const startedAt = clock.now().toISOString();
+  const handlers = createHandlers({
+    ...adapters,
+    ...composeDoctor({ adapters, paths, config }),
+    machines,
+    running,
+    execs,
+    events,
+    hostSize: () => hostSize(paths.stateDir),
+    monitorMemory: processMemory,
+    defaults: { image: config.values.default_image, kernel: config.values.default_kernel },
+    // The request that asks does not count.
+    info: () =>
+      daemonInfo(paths, { startedAt, busy: activity.busy - 1, runningVms: running.ids().length }),
+    requestStop: () => void setImmediate(() => stopRequest.abort()),
+  });
+  const app = createHttpApp({
+    handlers,
+    text: logStreams({ machines, events, daemonLog: paths.logFile }),
+    activity,
+    operations: new Operations(),
+    clock,
+    log,
+    build: `${buildInfo.id}/${String(buildInfo.time)}`,
+    version: buildInfo.version,
+    endLease: (vm) => machines.endLease(vm),
+    stopping: stopping.signal,
+  });
+  const onExec = createExecServer({ execs, activity, log, stopping: stopping.signal });
+  cleanup.use(await listen({ socket: paths.socket, app, onExec }));
+  const keeping = keepLogsBounded(machines, clock, stopping.signal);
+  cleanup.defer(async () => {
+    stopping.abort(
+      new BangerError('daemon.stopping', 'the daemon is stopping', { hint: 'banger daemon start' }),
+    );
+    await keeping;
+    await activity.idle(AbortSignal.timeout(DRAIN_MS));
+  });
+  log.info({ socket: paths.socket, build: buildInfo }, 'serving');
+
+  const owned = cleanup.move(); // The returned daemon owns everything from here on.
+  return {
+    log,
+    stopRequested: stopRequest.signal,
+    [Symbol.asyncDispose]: () => owned.disposeAsync(),
+  };
+}
+
+/** What interrupted builds left. A store that cannot be swept is told about when it is used. */
+async function sweepStores({ images, kernels }: Adapters, log: DaemonLog): Promise<void> {
+  const signal = AbortSignal.timeout(60_000);
+  for (const swept of await Promise.allSettled([images.sweep(signal), kernels.sweep(signal)])) {
+    if (swept.status === 'rejected')
+      log.error({ err: swept.reason as unknown }, 'cannot sweep a store');
+  }
+}
+
+/** Cancelled work has this long to undo what it did. */
+const DRAIN_MS = 40_000;
+
+interface OpenState {
+  readonly paths: BangerPaths;
+  readonly config: Config;
+}
+
+/** Nothing is shared yet: a daemon that fails here has left nothing but directories. */
+async function openState({ env, uid }: Pick<DaemonOptions, 'env' | 'uid'>): Promise<OpenState> {
+  const paths = bangerPaths({ env, uid });
+  const config = await readConfig(paths.configFile, env);
+  for (const dir of [paths.stateDir, paths.runtimeDir, paths.vms, paths.builds]) {
+    await ensureOwnDirectory(dir, uid);
+  }
+  return { paths, config };
+}
+
+function daemonInfo(
+  { socket, logFile, stateDir }: BangerPaths,
+  load: Pick<DaemonInfo, 'startedAt' | 'busy' | 'runningVms'>,
+): DaemonInfo {
+  const { version, id, time } = buildInfo;
+  const rssBytes = process.memoryUsage.rss();
+  return {
+    version,
+    build: { id, time },
+    pid: process.pid,
+    rssBytes,
+    socket,
+    logFile,
+    stateDir,
+    ...load,
+  };
+}

@@ -1,0 +1,75 @@
+import type { Vm, VmDetails, VmDisk } from '@banger/protocol/vm';
+
+import type { Disks } from '../disk/disks.ts';
+import type { Clock } from '../host/clock.ts';
+import type { MachinePlan } from '../machine/plan.ts';
+import type { VmRecord } from '../machine/record.ts';
+import type { RunningVms } from '../machine/running-vms.ts';
+
+/** The record as clients see it in lists. */
+export function presentVm(record: VmRecord, now: Date): Vm {
+  const { id, name, state, spec, provenance, imageId, kernelId, ephemeral, plan } = record;
+  const running = state.name === 'running';
+  return {
+    id,
+    name,
+    state,
+    spec,
+    provenance,
+    imageId,
+    kernelId,
+    ephemeral,
+    address: running ? (plan?.network.guestAddress.split('/')[0] ?? null) : null,
+    createdAt: record.createdAt,
+    startedAt: record.startedAt,
+    uptimeMs:
+      running && record.startedAt !== null ? now.getTime() - Date.parse(record.startedAt) : null,
+    warnings: record.warnings,
+  };
+}
+
+export interface DescribeDeps {
+  readonly disks: Disks;
+  readonly running: RunningVms;
+  readonly clock: Clock;
+}
+
+/** Everything about one VM. Changes nothing, asks the guest nothing. */
+export async function describeVm(
+  record: VmRecord,
+  { disks, running, clock }: DescribeDeps,
+): Promise<VmDetails> {
+  const { plan } = record;
+  const live = running.get(record.id);
+  return {
+    ...presentVm(record, clock.now()),
+    disks: plan === null ? [] : await diskUsage(plan, disks),
+    network: plan && {
+      mode: plan.network.mode,
+      address: plan.network.guestAddress,
+      mac: plan.network.mac,
+      nat: plan.network.nat,
+    },
+    vmm: record.vmm && { ...record.vmm, pid: live?.vmm.pid ?? null },
+    bootId: record.bootId,
+    timings: record.timings,
+    directory: plan?.paths.dir ?? '',
+  };
+}
+
+/** Files of the VM's own come with what they take; shared ones are listed too. */
+export async function diskUsage({ paths }: MachinePlan, disks: Disks): Promise<VmDisk[]> {
+  const files: readonly (readonly [VmDisk['role'], string])[] = [
+    ['base', paths.baseDisk],
+    ['overlay', paths.overlayDisk],
+    ['work', paths.workDisk],
+    ['modules', paths.modulesDisk],
+  ];
+  const found = await Promise.all(
+    files.map(async ([role, path]) => {
+      const usage = await disks.usage(path);
+      return usage && { role, path, readOnly: role === 'base' || role === 'modules', ...usage };
+    }),
+  );
+  return found.filter((disk) => disk !== undefined);
+}

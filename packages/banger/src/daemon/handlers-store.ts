@@ -1,0 +1,148 @@
+import { BangerError } from '@banger/protocol/errors';
+import type { Image, Kernel } from '@banger/protocol/image';
+
+import type { Images, StoredImage } from '../image/images.ts';
+import type { Kernels, StoredKernel } from '../kernel/kernels.ts';
+import type { Machines } from '../machine/machines.ts';
+import type { EventHub } from './event-hub.ts';
+import type { Handlers } from './handlers.ts';
+
+export interface StoreHandlerDeps {
+  readonly images: Images;
+  readonly kernels: Kernels;
+  readonly machines: Machines;
+  readonly events: EventHub;
+  readonly defaults: { readonly image: string; readonly kernel: string };
+}
+
+type StoreRoute =
+  | 'listImages'
+  | 'listCatalog'
+  | 'pullImage'
+  | 'showImage'
+  | 'deleteImage'
+  | 'listKernels'
+  | 'listKernelCatalog'
+  | 'pullKernel'
+  | 'showKernel'
+  | 'deleteKernel';
+
+export function storeHandlers(deps: StoreHandlerDeps): Pick<Handlers, StoreRoute> {
+  const { images, kernels, events, defaults } = deps;
+  const image = (stored: StoredImage) => presentImage(stored, usersOf(deps, 'imageId', stored.id));
+  const kernel = (stored: StoredKernel) =>
+    presentKernel(stored, usersOf(deps, 'kernelId', stored.id));
+  return {
+    listImages: async () => (await images.list()).map(image),
+    listCatalog: async () => catalog(images.catalog(), await images.list(), defaults.image),
+    async pullImage({ name, force }, operation) {
+      const stored = await images.pull(name, { ...operation, force });
+      events.emit({ type: 'image.pulled', image: stored.id, name: stored.name }, operation.id);
+      return image(stored);
+    },
+    showImage: async ({ image: reference }) =>
+      image(await existing('image', reference, images.find(reference))),
+    async deleteImage({ image: reference }, operation) {
+      const stored = await existing('image', reference, images.find(reference));
+      refuseInUse('image', stored.name, usersOf(deps, 'imageId', stored.id));
+      await images.remove(stored.id);
+      events.emit({ type: 'image.deleted', image: stored.id, name: stored.name }, operation.id);
+      return {};
+    },
+    listKernels: async () => (await kernels.list()).map(kernel),
+    listKernelCatalog: async () =>
+      catalog(kernels.catalog(), await kernels.list(), defaults.kernel),
+    async pullKernel({ name, force }, operation) {
+      const stored = await kernels.pull(name, { ...operation, force });
+      events.emit({ type: 'kernel.pulled', kernel: stored.id, name: stored.name }, operation.id);
+      return kernel(stored);
+    },
+    showKernel: async ({ kernel: reference }) =>
+      kernel(await existing('kernel', reference, kernels.find(reference))),
+    async deleteKernel({ kernel: reference }, operation) {
+      const stored = await existing('kernel', reference, kernels.find(reference));
+      refuseInUse('kernel', stored.name, usersOf(deps, 'kernelId', stored.id));
+      await kernels.remove(stored.id);
+      events.emit({ type: 'kernel.deleted', kernel: stored.id, name: stored.name }, operation.id);
+      return {};
+    },
+  };
+}
+
+function usersOf(
+  { machines }: StoreHandlerDeps,
+  field: 'imageId' | 'kernelId',
+  id: string,
+): string[] {
+  return machines
+    .all()
+    .filter(({ record }) => record[field] === id)
+    .map(({ record }) => record.name);
+}
+
+async function existing<T>(
+  noun: 'image' | 'kernel',
+  reference: string,
+  found: Promise<T | undefined>,
+): Promise<T> {
+  const thing = await found;
+  if (thing !== undefined) return thing;
+  throw new BangerError(
+    `${noun}.not_found`,
+    `Cannot find ${noun} "${reference}": it is not in the store`,
+    {
+      hint: `banger ${noun} list --available`,
+    },
+  );
+}
+
+function refuseInUse(noun: 'image' | 'kernel', name: string, users: readonly string[]): void {
+  if (users.length === 0) return;
+  throw new BangerError(
+    `${noun}.in_use`,
+    `Cannot delete ${noun} "${name}": VM ${users.join(', ')} uses it`,
+    {
+      hint: `banger vm delete ${users.join(' ')}`,
+      details: { usedBy: users },
+    },
+  );
+}
+
+function presentImage(stored: StoredImage, usedBy: string[]): Image {
+  const { id, name, kind, init, sizeBytes, createdAt, description, notes, rootDisk } = stored;
+  return {
+    id,
+    name,
+    kind,
+    init,
+    sizeBytes,
+    createdAt,
+    description,
+    notes: [...notes],
+    usedBy,
+    path: rootDisk,
+  };
+}
+
+function presentKernel(stored: StoredKernel, usedBy: string[]): Kernel {
+  const { id, name, release, version, sizeBytes, createdAt, dir } = stored;
+  return { id, name, release, version, sizeBytes, createdAt, usedBy, path: dir };
+}
+
+function catalog(
+  entries: readonly {
+    readonly name: string;
+    readonly kind: string;
+    readonly description: string;
+  }[],
+  stored: readonly { readonly name: string }[],
+  byDefault: string,
+) {
+  return entries.map(({ name, kind, description }) => ({
+    name,
+    kind,
+    description,
+    pulled: stored.some((one) => one.name === name),
+    isDefault: name === byDefault,
+  }));
+}

@@ -1,0 +1,22 @@
+import { followFile } from '../host/follow-file.ts';
+import type { Machines } from '../machine/machines.ts';
+import type { EventHub } from './event-hub.ts';
+import type { TextStreams } from './text-streams.ts';
+
+export interface LogSources {
+  readonly machines: Machines;
+  readonly events: EventHub;
+  readonly daemonLog: string;
+}
+
+export function logStreams({ machines, events, daemonLog }: LogSources): TextStreams {
+  return {
+    async *vmLog(reference, source, options) {
+      const { plan } = machines.find(reference).record;
+      if (plan === null) return; // Its image is still being made.
+      yield* followFile(source === 'console' ? plan.paths.consoleLog : plan.paths.vmmLog, options);
+    },
+    daemonLog: (options) => followFile(daemonLog, options),
+    events: (after, signal) => events.follow(after, signal),
+  };
+}

@@ -1,0 +1,115 @@
+import { toBangerError } from '@banger/protocol/errors';
+import type { OperationId } from '@banger/protocol/ids';
+import { OPERATION_HEADER } from '@banger/protocol/streams';
+import { toWireError } from '@banger/protocol/wire-error';
+
+import type { Clock } from '../host/clock.ts';
+import type { Operation } from '../machine/operation.ts';
+import type { Activity } from './activity.ts';
+
+export interface ProgressAnswer {
+  readonly operation: { readonly id: OperationId; readonly signal: AbortSignal };
+  readonly run: (operation: Operation) => Promise<unknown>;
+  /** Keep the answer open after the result; when it closes, what was made goes */
+  readonly lease: boolean;
+  readonly deps: {
+    readonly activity: Activity;
+    readonly clock: Clock;
+    readonly endLease: (vm: string, operation: string) => Promise<void>;
+  };
+}
+
+const TICK_MS = 10_000;
+
+export function wantsProgress(accept: string | undefined): boolean {
+  return accept?.includes('application/x-ndjson') === true;
+}
+
+/** Stages and warnings as they come, one JSON object a line, then the result or the error. */
+export function answerProgress(answer: ProgressAnswer): Response {
+  const { id, signal } = answer.operation;
+  const closed = new AbortController();
+  const until = AbortSignal.any([signal, closed.signal]);
+  const body = new ReadableStream<Uint8Array>({
+    start(controller) {
+      void stream(answer, lineWriter(controller, until), until).finally(() => {
+        if (!closed.signal.aborted) tryClose(controller);
+      });
+    },
+    cancel() {
+      closed.abort(new Error('the client went away'));
+    },
+  });
+  return new Response(body, {
+    headers: { 'content-type': 'application/x-ndjson', [OPERATION_HEADER]: id },
+  });
+}
+
+type WriteLine = (value: unknown) => void;
+
+async function stream(answer: ProgressAnswer, write: WriteLine, until: AbortSignal): Promise<void> {
+  const { operation, run, lease, deps } = answer;
+  using _ = deps.activity.begin();
+  const progress = {
+    stage: (stage: unknown) => write({ type: 'stage', stage }),
+    warn: (message: string) => write({ type: 'warning', message }),
+    spec: (spec: unknown, provenance: unknown) => write({ type: 'spec', spec, provenance }),
+  };
+  const ended = new AbortController();
+  const ticking = tick(write, deps.clock, AbortSignal.any([until, ended.signal]));
+  try {
+    const result = await run({ id: operation.id, signal: until, progress });
+    write({ type: 'result', result });
+    if (lease) await holdLease(answer, result, until);
+  } catch (error) {
+    write({ type: 'error', error: toWireError(toBangerError(error), operation.id) });
+  } finally {
+    ended.abort();
+    await ticking;
+  }
+}
+
+async function holdLease(
+  { operation, deps }: ProgressAnswer,
+  result: unknown,
+  until: AbortSignal,
+): Promise<void> {
+  await aborted(until);
+  if (typeof result === 'object' && result !== null && 'id' in result) {
+    await deps.endLease(String(result.id), operation.id);
+  }
+}
+
+/** A client that vanished without a word is noticed when a tick cannot be written. */
+async function tick(write: WriteLine, clock: Clock, signal: AbortSignal): Promise<void> {
+  while (!signal.aborted) {
+    await clock.wait(TICK_MS, signal).catch(() => undefined); // Rejects only when it is over.
+    if (!signal.aborted) write({ type: 'tick' });
+  }
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return Promise.resolve();
+  return new Promise((resolve) => {
+    signal.addEventListener('abort', () => resolve(), { once: true });
+  });
+}
+
+function lineWriter(
+  controller: ReadableStreamDefaultController<Uint8Array>,
+  until: AbortSignal,
+): WriteLine {
+  const encoder = new TextEncoder();
+  return (value) => {
+    if (until.aborted) return;
+    controller.enqueue(encoder.encode(`${JSON.stringify(value)}\n`));
+  };
+}
+
+function tryClose(controller: ReadableStreamDefaultController<Uint8Array>): void {
+  try {
+    controller.close();
+  } catch {
+    // The client closed it first.
+  }
+}

@@ -1,0 +1,53 @@
+import { z } from 'zod';
+
+import { parseMib } from '@banger/protocol/size';
+
+/**
+ * Every configuration key: what it takes and what it is when nobody says anything. `undefined` as a default means
+ * that the value is found on the host when it is needed (`config show` says so).
+ */
+const MibText = z
+  .union([z.string(), z.int()])
+  .transform((value) => parseMib(String(value)))
+  .pipe(z.int({ error: 'a size such as "512M", "4G" or a number of MiB' }).positive());
+
+const AbsolutePath = z.string().startsWith('/', { error: 'an absolute path' });
+const Url = z.url({ protocol: /^(https?|file)$/, error: 'a URL with http, https or file' });
+const Count = z.coerce
+  .number({ error: 'a whole number above zero' })
+  .pipe(
+    z.int({ error: 'a whole number above zero' }).positive({ error: 'a whole number above zero' }),
+  );
+
+export const configKeys = {
+  log_level: { schema: z.enum(['debug', 'info', 'warn', 'error']), fallback: 'info' },
+  default_image: { schema: z.string().min(1), fallback: 'debian-bookworm' },
+  default_kernel: { schema: z.string().min(1), fallback: 'debian-6.1' },
+  vmm: { schema: z.enum(['auto', 'firecracker', 'qemu']), fallback: 'auto' },
+  accel: { schema: z.enum(['auto', 'kvm', 'tcg']), fallback: 'auto' },
+  qemu_bin: { schema: AbsolutePath, fallback: undefined },
+  debian_mirror: { schema: Url, fallback: undefined },
+  debian_security_mirror: { schema: Url, fallback: undefined },
+  'vm_defaults.vcpu': { schema: Count, fallback: undefined },
+  'vm_defaults.memory': { schema: MibText, fallback: undefined },
+  'vm_defaults.disk_size': { schema: MibText, fallback: 8192 },
+  'vm_defaults.overlay_size': { schema: MibText, fallback: 8192 },
+} as const satisfies Record<string, { schema: z.ZodType; fallback: unknown }>;
+
+export type ConfigKey = keyof typeof configKeys;
+
+type ValueOf<Key extends ConfigKey> =
+  | z.output<(typeof configKeys)[Key]['schema']>
+  | ((typeof configKeys)[Key]['fallback'] extends undefined ? undefined : never);
+
+/** Effective values, by key. */
+export type ConfigValues = { readonly [Key in ConfigKey]: ValueOf<Key> };
+
+export function isConfigKey(text: string): text is ConfigKey {
+  return Object.hasOwn(configKeys, text);
+}
+
+/** `vm_defaults.memory` is `BANGER_VM_DEFAULTS_MEMORY`. */
+export function variableOf(key: ConfigKey): string {
+  return `BANGER_${key.replace('.', '_').toUpperCase()}`;
+}

@@ -1,0 +1,138 @@
+import { readFile } from 'node:fs/promises';
+
+import { parse, TomlError, type TomlTable } from 'smol-toml';
+import { z } from 'zod';
+
+import type { ConfigValue } from '@banger/protocol/doctor';
+import { BangerError } from '@banger/protocol/errors';
+
+import {
+  configKeys,
+  isConfigKey,
+  variableOf,
+  type ConfigKey,
+  type ConfigValues,
+} from './config-keys.ts';
+import { lineOfKey } from './config-lines.ts';
+
+/** The configuration of a daemon: read once at its start, from the file, then the environment. */
+export interface Config {
+  readonly values: ConfigValues;
+  /** One entry per key, with where it came from */
+  readonly effective: readonly ConfigValue[];
+}
+
+export interface ConfigSources {
+  readonly file: string;
+  /** undefined: there is no such file */
+  readonly text: string | undefined;
+  readonly env: Readonly<Record<string, string | undefined>>;
+}
+
+export async function readConfig(file: string, env: ConfigSources['env']): Promise<Config> {
+  const text = await readFile(file, 'utf8').catch((error: unknown) => {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
+    throw new BangerError('config.invalid', `Cannot read configuration "${file}"`, {
+      cause: error,
+    });
+  });
+  return parseConfig({ file, text, env });
+}
+
+/** Pure. Rejects the first unknown key or bad value with its file, line, key and what is allowed. */
+export function parseConfig(sources: ConfigSources): Config {
+  const fromFile = fileValues(sources);
+  const effective: ConfigValue[] = [];
+  for (const key of Object.keys(configKeys).filter(isConfigKey)) {
+    effective.push(effectiveValue(key, fromFile, sources));
+  }
+  // Every key is present with a value that its own schema made, which the loop above cannot tell the compiler.
+  const values = Object.fromEntries(effective.map(({ key, value }) => [key, value])) as unknown;
+  return { values: values as ConfigValues, effective };
+}
+
+function effectiveValue(
+  key: ConfigKey,
+  fromFile: ReadonlyMap<ConfigKey, unknown>,
+  { file, text, env }: ConfigSources,
+): ConfigValue {
+  const variable = variableOf(key);
+  const fromVariable = env[variable];
+  if (fromVariable !== undefined && fromVariable !== '') {
+    return {
+      key,
+      value: check(key, fromVariable, variable),
+      origin: 'environment',
+      source: variable,
+    };
+  }
+  if (fromFile.has(key)) {
+    const source = `${file}:${String(lineOfKey(text ?? '', key))}`;
+    return { key, value: check(key, fromFile.get(key), source), origin: 'file', source };
+  }
+  const { fallback } = configKeys[key];
+  return { key, value: fallback, origin: fallback === undefined ? 'host' : 'default' };
+}
+
+function check(key: ConfigKey, value: unknown, where: string): unknown {
+  const result = configKeys[key].schema.safeParse(value);
+  if (result.success) return result.data;
+  const allowed = result.error.issues.map((issue) => issue.message).join('; ');
+  throw new BangerError(
+    'config.invalid',
+    `Cannot use configuration key "${key}" at ${where}: ${JSON.stringify(value)} is not allowed (${allowed})`,
+    { hint: `Edit ${where}` },
+  );
+}
+
+function fileValues({ file, text }: ConfigSources): ReadonlyMap<ConfigKey, unknown> {
+  const values = new Map<ConfigKey, unknown>();
+  if (text === undefined) return values;
+  for (const [key, value] of flatten(parseToml(file, text))) {
+    if (isConfigKey(key)) values.set(key, value);
+    else throw unknownKey(key, `${file}:${String(lineOfKey(text, key))}`);
+  }
+  return values;
+}
+
+function parseToml(file: string, text: string): TomlTable {
+  try {
+    return parse(text);
+  } catch (cause) {
+    if (!(cause instanceof TomlError)) throw cause;
+    const where = `${file}:${String(cause.line)}`;
+    throw new BangerError(
+      'config.invalid',
+      `Cannot read configuration at ${where}: not valid TOML`,
+      {
+        cause,
+        hint: `Edit ${where}`,
+      },
+    );
+  }
+}
+
+const Table = z.record(z.string(), z.unknown());
+
+/** One level deep: `[vm_defaults] memory` becomes `vm_defaults.memory`. */
+function flatten(table: TomlTable): readonly (readonly [string, unknown])[] {
+  return Object.entries(table).flatMap(([key, value]): (readonly [string, unknown])[] => {
+    const inner =
+      Array.isArray(value) || value instanceof Date ? undefined : Table.safeParse(value);
+    if (inner?.success !== true) return [[key, value] satisfies [string, unknown]];
+    return Object.entries(inner.data).map(([name, deep]): [string, unknown] => [
+      `${key}.${name}`,
+      deep,
+    ]);
+  });
+}
+
+function unknownKey(key: string, where: string): BangerError {
+  return new BangerError(
+    'config.invalid',
+    `Cannot use configuration key "${key}" at ${where}: there is no such key`,
+    {
+      hint: `Allowed are ${Object.keys(configKeys).join(', ')}`,
+    },
+  );
+}

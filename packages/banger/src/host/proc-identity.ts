@@ -1,0 +1,70 @@
+import { readFileSync } from 'node:fs';
+import { readdir, readFile } from 'node:fs/promises';
+
+import type { ProcessIdentity } from './processes.ts';
+
+/** What /proc/<pid>/stat says (proc(5)); only the fields that banger needs. */
+export interface ProcStat {
+  readonly state: string;
+  readonly groupId: number;
+  readonly startTicks: number;
+}
+
+/** The command in field 2 may hold spaces and parentheses: fields are counted after its last ")". */
+export function parseProcStat(text: string): ProcStat | undefined {
+  const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
+  const [state, , groupId] = fields;
+  const startTicks = fields[19];
+  if (state === undefined || groupId === undefined || startTicks === undefined) return undefined;
+  return { state, groupId: Number(groupId), startTicks: Number(startTicks) };
+}
+
+/** A zombie is there and yet gone: nothing of it runs any more. */
+export function isRunning(stat: ProcStat | undefined): stat is ProcStat {
+  return stat !== undefined && stat.state !== 'Z' && stat.state !== 'X';
+}
+
+/** Synchronous, so that a child that we just made cannot be reaped before it is read. */
+export function identifyChild(pid: number): ProcessIdentity {
+  const stat = parseProcStat(readFileSync(`/proc/${String(pid)}/stat`, 'utf8'));
+  if (stat === undefined) throw new Error(`/proc/${String(pid)}/stat has an unknown form`);
+  return { pid, startTicks: stat.startTicks, bootId: hostBootId() };
+}
+
+/** Whether this very process still runs; a process that got its pid later is another one. */
+export async function isAlive({ pid, startTicks, bootId }: ProcessIdentity): Promise<boolean> {
+  const stat = await readStat(pid);
+  return isRunning(stat) && stat.startTicks === startTicks && bootId === hostBootId();
+}
+
+export async function readStat(pid: number): Promise<ProcStat | undefined> {
+  return parseProcStat(await readOrNothing(`/proc/${String(pid)}/stat`));
+}
+
+/** Every process there is, in ascending order. */
+export async function listPids(): Promise<readonly number[]> {
+  const names = await readdir('/proc');
+  return names.filter((name) => /^\d+$/.test(name)).map(Number);
+}
+
+/** argv as the process was started; empty when it is gone or not ours to read. */
+export async function readCommandLine(pid: number): Promise<readonly string[]> {
+  const text = await readOrNothing(`/proc/${String(pid)}/cmdline`);
+  return text.split('\0').slice(0, -1);
+}
+
+let bootId: string | undefined;
+
+export function hostBootId(): string {
+  bootId ??= readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
+  return bootId;
+}
+
+/** A process may end at any moment; what cannot be read any more reads as nothing. */
+async function readOrNothing(path: string): Promise<string> {
+  try {
+    return await readFile(path, 'utf8');
+  } catch {
+    return '';
+  }
+}

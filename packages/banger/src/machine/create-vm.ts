@@ -1,0 +1,96 @@
+import { BangerError } from '@banger/protocol/errors';
+
+import type { Images, StoredImage } from '../image/images.ts';
+import type { Kernels, StoredKernel } from '../kernel/kernels.ts';
+import { journalOf } from './journal.ts';
+import { createSteps, type MachineDeps } from './machine-deps.ts';
+import { makePlan, type PlanParts } from './make-plan.ts';
+import { backgroundOperation, type Operation } from './operation.ts';
+import { runSteps } from './run-steps.ts';
+import { startVm } from './start-vm.ts';
+import type { Supervisor } from './supervisor.ts';
+
+export interface CreateDeps extends MachineDeps {
+  readonly images: Images;
+  readonly kernels: Kernels;
+  readonly dirs: PlanParts['dirs'];
+}
+
+/**
+ * Everything between the stored record and a VM that is ready. Whatever goes wrong, nothing of it stays; except that a
+ * VM whose guest was never reached is kept, in state `error`, for its logs.
+ */
+export async function createVm(
+  vm: Supervisor,
+  deps: CreateDeps,
+  { operation, start }: { readonly operation: Operation; readonly start: boolean },
+): Promise<void> {
+  try {
+    await vm.alone(async (signal) => {
+      const alone = { ...operation, signal };
+      await prepare(vm, deps, alone);
+      if (start) await startVm(vm, deps, alone);
+      vm.save({ settled: true }, operation.id);
+    }, operation.signal);
+  } catch (error) {
+    if (vm.record.state.name === 'error' && isUnreachable(error) && !operation.signal.aborted) {
+      vm.save({ settled: true, ephemeral: false }, operation.id);
+      throw kept(error, vm.record.name);
+    }
+    await vm.delete({ ...backgroundOperation(), id: operation.id });
+    throw error;
+  }
+}
+
+async function prepare(vm: Supervisor, deps: CreateDeps, operation: Operation): Promise<void> {
+  const { image, kernel } = await pullBoth(vm, deps, operation);
+  const initrd = await deps.kernels.initrd(kernel, operation.signal);
+  const plan = makePlan({
+    id: vm.id,
+    spec: vm.record.spec,
+    image,
+    kernel,
+    initrd,
+    dirs: deps.dirs,
+  });
+  vm.adoptPlan(plan, operation.id);
+  const { signal, progress } = operation;
+  const journal = journalOf(deps, vm.id, operation.id);
+  await runSteps(createSteps(deps), plan, { journal, signal, progress, clock: deps.clock });
+}
+
+/** At the same time; when one fails the other is cancelled and waited for. */
+async function pullBoth(
+  vm: Supervisor,
+  { images, kernels }: CreateDeps,
+  { signal, progress }: Operation,
+): Promise<{ readonly image: StoredImage; readonly kernel: StoredKernel }> {
+  const { spec } = vm.record;
+  const other = new AbortController();
+  const options = { signal: AbortSignal.any([signal, other.signal]), progress };
+  const cancelOther = (error: unknown): never => {
+    other.abort(error);
+    throw error;
+  };
+  const [image, kernel] = await Promise.allSettled([
+    images.pull(spec.image, options).catch(cancelOther),
+    kernels.pull(spec.kernel, options).catch(cancelOther),
+  ]);
+  if (image.status === 'fulfilled' && kernel.status === 'fulfilled') {
+    return { image: image.value, kernel: kernel.value };
+  }
+  // The first failure is the reason the other one was cancelled with.
+  throw other.signal.reason;
+}
+
+function isUnreachable(error: unknown): error is BangerError {
+  return error instanceof BangerError && error.code === 'guest.unreachable';
+}
+
+function kept(error: BangerError, name: string): BangerError {
+  return new BangerError(error.code, `${error.message}; VM "${name}" is kept for its logs`, {
+    cause: error.cause,
+    hint: `banger vm logs ${name}; banger vm delete ${name}`,
+    details: { ...error.details, kept: name },
+  });
+}

@@ -1,0 +1,83 @@
+import { ImageId, KernelId, newVmId } from '@banger/protocol/ids';
+import type { VmSpec } from '@banger/protocol/vm';
+
+import { makePlan } from './make-plan.ts';
+import type { MachinePlan } from './plan.ts';
+import type { VmRecord } from './record.ts';
+
+export function aSpec(change: Partial<VmSpec> = {}): VmSpec {
+  return {
+    name: 'web',
+    image: 'debian-bookworm-slim',
+    kernel: 'debian-6.1',
+    vcpu: 1,
+    memoryMib: 512,
+    diskMib: 1024,
+    overlayMib: 1024,
+    vmm: 'fake',
+    accel: 'tcg',
+    accelAuto: true,
+    nat: true,
+    ...change,
+  };
+}
+
+export function aRecord(change: Partial<VmRecord> = {}): VmRecord {
+  const name = change.name ?? 'web';
+  return {
+    id: newVmId(),
+    name,
+    state: { name: 'created' },
+    settled: true,
+    ephemeral: false,
+    spec: aSpec({ name }),
+    provenance: {},
+    plan: null,
+    imageId: null,
+    kernelId: null,
+    createdAt: '2026-01-01T00:00:00.000Z',
+    startedAt: null,
+    bootId: null,
+    vmm: null,
+    timings: [],
+    warnings: [],
+    generation: 1,
+    ...change,
+  };
+}
+
+export function aPlan(change: Partial<VmSpec> & { readonly root?: string } = {}): MachinePlan {
+  const { root = '/nowhere', ...spec } = change;
+  const dir = `${root}/store`;
+  return makePlan({
+    id: newVmId(),
+    spec: aSpec(spec),
+    image: {
+      id: ImageId.parse('img_0123456789abcdef'),
+      name: 'debian-bookworm-slim',
+      kind: 'debian',
+      init: 'agent',
+      description: '',
+      createdAt: '2026-01-01T00:00:00.000Z',
+      sizeBytes: 0,
+      rootDisk: `${dir}/rootfs.ext4`,
+      notes: [],
+      dir,
+    },
+    kernel: {
+      id: KernelId.parse('krn_0123456789abcdef'),
+      name: 'debian-6.1',
+      release: '6.1.0-1-cloud-amd64',
+      version: '6.1.1-1',
+      createdAt: '2026-01-01T00:00:00.000Z',
+      sizeBytes: 0,
+      vmlinux: `${dir}/vmlinux`,
+      modulesDisk: `${dir}/modules.ext4`,
+      bootModules: [],
+      files: {},
+      dir,
+    },
+    initrd: `${dir}/initrd.cpio`,
+    dirs: { vms: `${root}/vms`, runtimeDir: `${root}/run` },
+  });
+}

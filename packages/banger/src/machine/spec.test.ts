@@ -1,0 +1,109 @@
+import assert from 'node:assert/strict';
+import { suite, test } from 'node:test';
+
+import { CreateVmRequest } from '@banger/protocol/vm-requests';
+
+import type { ConfigValues } from '../host/config-keys.ts';
+import { aSpec } from './fixtures.ts';
+import { changeSpec, resolveSpec, type SpecContext } from './spec.ts';
+
+const config: ConfigValues = {
+  log_level: 'info',
+  default_image: 'debian-bookworm',
+  default_kernel: 'debian-6.1',
+  vmm: 'auto',
+  accel: 'auto',
+  qemu_bin: undefined,
+  debian_mirror: undefined,
+  debian_security_mirror: undefined,
+  'vm_defaults.vcpu': undefined,
+  'vm_defaults.memory': undefined,
+  'vm_defaults.disk_size': 8192,
+  'vm_defaults.overlay_size': 8192,
+};
+const host = { cpus: 8, memoryMib: 32_768, diskMib: 100_000 };
+const context: SpecContext = {
+  config,
+  originOf: () => 'built-in',
+  host,
+  madeUpName: 'calm-otter',
+  accelerator: (wanted) => (wanted === 'kvm' ? 'kvm' : 'tcg'),
+};
+const resolve = (request: object, change: Partial<SpecContext> = {}) =>
+  resolveSpec(CreateVmRequest.parse(request), { ...context, ...change });
+
+suite('spec', () => {
+  test('chooses everything that is left out and says from where', () => {
+    const { spec, provenance } = resolve({});
+
+    assert.deepEqual(spec, {
+      name: 'calm-otter',
+      image: 'debian-bookworm',
+      kernel: 'debian-6.1',
+      vcpu: 2,
+      memoryMib: 4096,
+      diskMib: 8192,
+      overlayMib: 8192,
+      vmm: 'qemu',
+      accel: 'tcg',
+      accelAuto: true,
+      nat: true,
+    });
+    assert.equal(provenance['vcpu'], 'host');
+    assert.equal(provenance['diskMib'], 'built-in');
+    assert.equal(provenance['accel'], 'host');
+  });
+
+  test('takes the flag over the configuration over the host', () => {
+    const configured = { ...config, 'vm_defaults.vcpu': 3, 'vm_defaults.memory': 1024 };
+    const { spec, provenance } = resolve(
+      { memoryMib: 600 },
+      { config: configured, originOf: () => 'config' },
+    );
+
+    assert.equal(spec.vcpu, 3);
+    assert.equal(provenance['vcpu'], 'config');
+    assert.equal(spec.memoryMib, 600);
+    assert.equal(provenance['memoryMib'], 'flag');
+  });
+
+  test('keeps an accelerator that was asked for from falling back', () => {
+    const { spec } = resolve({ accel: 'kvm' });
+
+    assert.equal(spec.accel, 'kvm');
+    assert.equal(spec.accelAuto, false);
+  });
+
+  for (const [request, message] of [
+    [{ vcpu: 9 }, /Cannot give VM "calm-otter" 9 vCPUs: the host has 8 CPUs/],
+    [{ memoryMib: 65_536 }, /64G of memory: the host has 32G/],
+    [{ diskMib: 200_000 }, /a disk of 200000M: the host has a file system of 100000M/],
+    [{ memoryMib: 64 }, /64M of memory: a kernel needs at least 128M/],
+    [{ vmm: 'firecracker' }, /this build drives QEMU only/],
+  ] as const) {
+    test(`refuses ${JSON.stringify(request)}`, () => {
+      assert.throws(() => resolve(request), { message });
+    });
+  }
+
+  for (const request of [
+    { vcpu: 0 },
+    { vcpu: -1 },
+    { memoryMib: 0 },
+    { diskMib: -5 },
+    { name: 'Bad_Name' },
+    { name: '-a' },
+  ]) {
+    test(`does not accept ${JSON.stringify(request)} as a request`, () => {
+      assert.equal(CreateVmRequest.safeParse(request).success, false);
+    });
+  }
+
+  test('grows a disk and does not shrink it', () => {
+    assert.equal(changeSpec(aSpec({ diskMib: 1024 }), { diskMib: 2048 }, host).diskMib, 2048);
+    assert.throws(() => changeSpec(aSpec({ diskMib: 1024 }), { diskMib: 512 }, host), {
+      code: 'usage.invalid',
+      message: 'Cannot shrink the disk of VM "web" to 512M: it has 1G',
+    });
+  });
+});

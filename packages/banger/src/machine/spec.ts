@@ -1,0 +1,154 @@
+import { BangerError } from '@banger/protocol/errors';
+import { formatMib } from '@banger/protocol/size';
+import type { CreateVmRequest, SetVmRequest } from '@banger/protocol/vm-requests';
+import type { Accelerator, Origin, Provenance, VmSpec } from '@banger/protocol/vm';
+
+import type { ConfigKey, ConfigValues } from '../host/config-keys.ts';
+
+/** What the choice of a spec depends on, beside the request. */
+export interface SpecContext {
+  readonly config: ConfigValues;
+  readonly originOf: (key: ConfigKey) => Origin;
+  readonly host: HostSize;
+  /** Used when the request has no name */
+  readonly madeUpName: string;
+  readonly accelerator: (wanted: 'auto' | 'kvm' | 'tcg') => Accelerator;
+}
+
+export interface HostSize {
+  readonly cpus: number;
+  readonly memoryMib: number;
+  /** Of the file system that holds the disks */
+  readonly diskMib: number;
+}
+
+export interface ResolvedSpec {
+  readonly spec: VmSpec;
+  readonly provenance: Provenance;
+}
+
+/** Below this Debian's kernel, the initrd and an agent do not come up. */
+const MINIMUM_MEMORY_MIB = 128;
+
+/** User input → complete spec, each value with where it came from. Pure. */
+export function resolveSpec(request: CreateVmRequest, context: SpecContext): ResolvedSpec {
+  const { config, host } = context;
+  const provenance: Record<string, Origin> = {};
+  const choose = <T>(name: string, flag: T | undefined, key: ConfigKey, otherwise: () => T): T => {
+    const configured = config[key] as T | undefined; // The key's own schema made it a T.
+    provenance[name] =
+      flag !== undefined ? 'flag' : configured !== undefined ? context.originOf(key) : 'host';
+    return flag ?? configured ?? otherwise();
+  };
+
+  const accel = choose('accel', request.accel, 'accel', () => 'auto' as const);
+  const spec: VmSpec = {
+    name: request.name ?? context.madeUpName,
+    image: choose('image', request.image, 'default_image', () => ''),
+    kernel: choose('kernel', request.kernel, 'default_kernel', () => ''),
+    vcpu: choose('vcpu', request.vcpu, 'vm_defaults.vcpu', () => defaultVcpu(host)),
+    memoryMib: choose('memoryMib', request.memoryMib, 'vm_defaults.memory', () =>
+      defaultMemoryMib(host),
+    ),
+    diskMib: choose('diskMib', request.diskMib, 'vm_defaults.disk_size', () => 8192),
+    overlayMib: choose('overlayMib', undefined, 'vm_defaults.overlay_size', () => 8192),
+    vmm: chosenVmm(choose('vmm', request.vmm, 'vmm', () => 'auto' as const)),
+    accel: context.accelerator(accel),
+    accelAuto: accel === 'auto',
+    nat: request.nat ?? true,
+  };
+  provenance['nat'] = request.nat === undefined ? 'built-in' : 'flag';
+  provenance['name'] = request.name === undefined ? 'built-in' : 'flag';
+  if (accel === 'auto') provenance['accel'] = 'host';
+  checkSizes(spec, host);
+  return { spec, provenance };
+}
+
+/** SPEC 2: a quarter of the CPUs, up to 4. */
+export function defaultVcpu({ cpus }: HostSize): number {
+  return clamp(Math.floor(cpus / 4), 1, 4);
+}
+
+/** SPEC 2: an eighth of the memory, up to 8 GiB. */
+export function defaultMemoryMib({ memoryMib }: HostSize): number {
+  return clamp(Math.floor(memoryMib / 8), 512, 8192);
+}
+
+/** The spec of a stopped VM with some values replaced. Disks only grow. Pure. */
+export function changeSpec(spec: VmSpec, change: SetVmRequest, host: HostSize): VmSpec {
+  const next: VmSpec = {
+    ...spec,
+    vcpu: change.vcpu ?? spec.vcpu,
+    memoryMib: change.memoryMib ?? spec.memoryMib,
+    diskMib: change.diskMib ?? spec.diskMib,
+    nat: change.nat ?? spec.nat,
+  };
+  if (next.diskMib < spec.diskMib) {
+    throw new BangerError(
+      'usage.invalid',
+      `Cannot shrink the disk of VM "${spec.name}" to ${formatMib(next.diskMib)}: it has ${formatMib(spec.diskMib)}`,
+      { hint: `Create a VM with --disk-size ${formatMib(next.diskMib)} and copy what you need` },
+    );
+  }
+  checkSizes(next, host);
+  return next;
+}
+
+function chosenVmm(wanted: 'auto' | 'qemu' | 'firecracker'): 'qemu' {
+  if (wanted !== 'firecracker') return 'qemu';
+  throw new BangerError(
+    'usage.invalid',
+    'Cannot use VMM "firecracker": this build drives QEMU only',
+    {
+      hint: '--vmm qemu',
+    },
+  );
+}
+
+function checkSizes(spec: VmSpec, host: HostSize): void {
+  const { vcpu, memoryMib, diskMib, overlayMib } = spec;
+  if (vcpu > host.cpus) {
+    throw tooBig(
+      spec,
+      `${String(vcpu)} vCPUs`,
+      `${String(host.cpus)} CPUs`,
+      `--vcpu ${String(host.cpus)}`,
+    );
+  }
+  if (memoryMib < MINIMUM_MEMORY_MIB) {
+    throw new BangerError(
+      'usage.invalid',
+      `Cannot give VM "${spec.name}" ${formatMib(memoryMib)} of memory: a kernel needs at least ${formatMib(MINIMUM_MEMORY_MIB)}`,
+      { hint: `--memory ${formatMib(MINIMUM_MEMORY_MIB)}` },
+    );
+  }
+  if (memoryMib > host.memoryMib) {
+    throw tooBig(
+      spec,
+      `${formatMib(memoryMib)} of memory`,
+      formatMib(host.memoryMib),
+      `--memory ${formatMib(defaultMemoryMib(host))}`,
+    );
+  }
+  const largest = Math.max(diskMib, overlayMib);
+  if (largest > host.diskMib) {
+    throw tooBig(
+      spec,
+      `a disk of ${formatMib(largest)}`,
+      `a file system of ${formatMib(host.diskMib)}`,
+      '--disk-size 8G',
+    );
+  }
+}
+
+function tooBig(spec: VmSpec, wanted: string, has: string, hint: string): BangerError {
+  return new BangerError(
+    'host.resources',
+    `Cannot give VM "${spec.name}" ${wanted}: the host has ${has}`,
+    { hint },
+  );
+}
+
+function clamp(value: number, low: number, high: number): number {
+  return Math.min(high, Math.max(low, value));
+}
