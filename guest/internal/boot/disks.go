@@ -1,0 +1,84 @@
+package boot
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"golang.org/x/sys/unix"
+)
+
+const (
+	homeDir   = "/root"
+	seedMount = "/run/banger-work"
+)
+
+// mountDisks puts the other disks into the new root, which is "/" by now.
+func (r *run) mountDisks(context.Context) error {
+	if r.plan.Drives.Work != "" {
+		if err := r.mountWork(); err != nil {
+			return err
+		}
+	}
+	if r.plan.Drives.Modules != "" {
+		if err := r.mountModules(); err != nil {
+			return err
+		}
+	}
+	for name, target := range map[string]string{
+		dockerName: "/var/lib/docker", containerdName: "/var/lib/containerd",
+	} {
+		if err := r.bindFromOverlay(name, target); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// mountWork mounts the work disk aside first, so that a new one can be given what the image has in /root.
+func (r *run) mountWork() error {
+	for _, dir := range []string{homeDir, seedMount} {
+		if err := os.MkdirAll(dir, 0o700); err != nil {
+			return err
+		}
+	}
+	if err := r.mountDisk(r.plan.Drives.Work, seedMount); err != nil {
+		return err
+	}
+	if isNew(seedMount) {
+		if err := os.Chmod(seedMount, 0o700); err != nil {
+			return err
+		}
+		if err := seed(homeDir, seedMount); err != nil {
+			r.note("cannot copy all of the image's %s to the work disk: %v", homeDir, err)
+		}
+	}
+	if err := unix.Mount(seedMount, homeDir, "", unix.MS_MOVE, ""); err != nil {
+		return fmt.Errorf("move the work disk to %s: %w", homeDir, err)
+	}
+	return os.Remove(seedMount)
+}
+
+// mountModules works with /lib as a directory and as a link to usr/lib.
+func (r *run) mountModules() error {
+	release, err := os.ReadFile("/proc/sys/kernel/osrelease")
+	if err != nil {
+		return err
+	}
+	dir := filepath.Join("/lib/modules", string(release[:max(0, len(release)-1)]))
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return err
+	}
+	return mount(r.devices[r.plan.Drives.Modules], dir, diskType, unix.MS_RDONLY|unix.MS_NOATIME, "")
+}
+
+// bindFromOverlay mounts a directory of the overlay disk itself: container engines cannot stack their own overlays on
+// an overlay.
+func (r *run) bindFromOverlay(name, target string) error {
+	if err := os.MkdirAll(target, 0o711); err != nil {
+		return err
+	}
+	source := fmt.Sprintf("/proc/self/fd/%d/%s", r.overlay.Fd(), name)
+	return mount(source, target, "", unix.MS_BIND, "")
+}

@@ -1,0 +1,63 @@
+package boot
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+)
+
+func TestReplaceTurnsALinkIntoAFile(t *testing.T) {
+	dir := t.TempDir()
+	target, link := filepath.Join(dir, "stub"), filepath.Join(dir, "resolv.conf")
+	os.WriteFile(target, []byte("stub"), 0o600)
+	os.Symlink(target, link)
+
+	if err := replace(link, "nameserver 10.0.2.3\n"); err != nil {
+		t.Fatal(err)
+	}
+
+	content, _ := os.ReadFile(link)
+	info, _ := os.Lstat(link)
+	untouched, _ := os.ReadFile(target)
+	if string(content) != "nameserver 10.0.2.3\n" || info.Mode() != 0o644 || string(untouched) != "stub" {
+		t.Fatal(string(content), info.Mode(), string(untouched))
+	}
+}
+
+func TestSeedCopiesTheImagesHome(t *testing.T) {
+	from, to := t.TempDir(), t.TempDir()
+	os.WriteFile(filepath.Join(from, ".bashrc"), []byte("alias"), 0o640)
+	os.MkdirAll(filepath.Join(from, ".config", "git"), 0o750)
+	os.Symlink(".bashrc", filepath.Join(from, ".profile"))
+	os.Mkdir(filepath.Join(to, "lost+found"), 0o700)
+
+	wasNew := isNew(to)
+	err := seed(from, to)
+
+	bashrc, _ := os.Stat(filepath.Join(to, ".bashrc"))
+	config, _ := os.Stat(filepath.Join(to, ".config", "git"))
+	link, _ := os.Readlink(filepath.Join(to, ".profile"))
+	if err != nil || !wasNew || isNew(to) {
+		t.Fatal(err, wasNew, isNew(to))
+	}
+	if bashrc.Mode().Perm() != 0o640 || config.Mode().Perm() != 0o750 || link != ".bashrc" {
+		t.Fatal(bashrc.Mode(), config.Mode(), link)
+	}
+}
+
+func TestDevicesAreFoundBySerial(t *testing.T) {
+	dir := t.TempDir()
+	for name, serial := range map[string]string{"vda": "overlay\n", "vdb": "base", "vdc": "", "sda": "other"} {
+		os.Mkdir(filepath.Join(dir, name), 0o755)
+		os.WriteFile(filepath.Join(dir, name, "serial"), []byte(serial), 0o644)
+	}
+
+	devices := devicesBySerial(dir)
+
+	if len(devices) != 2 || devices["overlay"] != "/dev/vda" || devices["base"] != "/dev/vdb" {
+		t.Fatal(devices)
+	}
+	if left := missing([]string{"base", "work"}, devices); len(left) != 1 || left[0] != "work" {
+		t.Fatal(left)
+	}
+}

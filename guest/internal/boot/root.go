@@ -1,0 +1,118 @@
+package boot
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"syscall"
+
+	"golang.org/x/sys/unix"
+)
+
+// Where things are in the initrd.
+const (
+	baseDir    = "/banger/base"
+	overlayDir = "/banger/overlay"
+	newRoot    = "/banger/root"
+)
+
+// Directories on the overlay disk.
+const (
+	upperName      = "upper"
+	workName       = "work"
+	dockerName     = "docker"
+	containerdName = "containerd"
+)
+
+const diskType = "ext4"
+
+// assembleRoot mounts base and overlay disk and their union.
+func (r *run) assembleRoot(context.Context) error {
+	for _, dir := range []string{baseDir, overlayDir, newRoot} {
+		if err := os.MkdirAll(dir, 0o755); err != nil {
+			return err
+		}
+	}
+	if err := mount(r.devices[r.plan.Drives.Base], baseDir, diskType, unix.MS_RDONLY|unix.MS_NOATIME, ""); err != nil {
+		return err
+	}
+	if err := r.mountOverlayDisk(); err != nil {
+		return err
+	}
+	if err := makeOverlayDirs(); err != nil {
+		return err
+	}
+	overlay, err := os.Open(overlayDir)
+	if err != nil {
+		return err
+	}
+	r.overlay = overlay
+	// redirect_dir: without it, renaming a directory of the image fails with EXDEV, which package managers do not expect.
+	options := fmt.Sprintf("lowerdir=%s,upperdir=%s,workdir=%s,redirect_dir=on", baseDir,
+		filepath.Join(overlayDir, upperName), filepath.Join(overlayDir, workName))
+	return mount("overlay", newRoot, "overlay", unix.MS_NOATIME, options)
+}
+
+// mountOverlayDisk takes memory where there is no disk.
+func (r *run) mountOverlayDisk() error {
+	if r.plan.Drives.Overlay == "" {
+		return mount("tmpfs", overlayDir, "tmpfs", unix.MS_NOATIME, "mode=0755")
+	}
+	return r.mountDisk(r.plan.Drives.Overlay, overlayDir)
+}
+
+// mountDisk mounts a writable disk and lets its file system have all of it.
+func (r *run) mountDisk(serial, dir string) error {
+	device := r.devices[serial]
+	if err := mount(device, dir, diskType, unix.MS_NOATIME, ""); err != nil {
+		return err
+	}
+	if err := grow(device, dir); err != nil {
+		r.note("cannot grow the file system of %s: %v", serial, err)
+	}
+	return nil
+}
+
+func makeOverlayDirs() error {
+	for name, mode := range map[string]os.FileMode{
+		upperName: 0o755, workName: 0o755, dockerName: 0o710, containerdName: 0o711,
+	} {
+		dir := filepath.Join(overlayDir, name)
+		err := os.Mkdir(dir, mode)
+		if errors.Is(err, os.ErrExist) {
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		if name == upperName {
+			if err := likeBase(dir); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// likeBase gives the upper directory the owner and mode of the image's root: the union shows them as those of "/".
+func likeBase(upper string) error {
+	info, err := os.Stat(baseDir)
+	if err != nil {
+		return err
+	}
+	if owner, ok := info.Sys().(*syscall.Stat_t); ok {
+		if err := os.Chown(upper, int(owner.Uid), int(owner.Gid)); err != nil {
+			return err
+		}
+	}
+	return os.Chmod(upper, info.Mode().Perm())
+}
+
+func mount(source, target, kind string, flags uintptr, data string) error {
+	if err := unix.Mount(source, target, kind, flags, data); err != nil {
+		return fmt.Errorf("mount %s on %s: %w", source, target, err)
+	}
+	return nil
+}

@@ -1,0 +1,90 @@
+// Package channel is the agent's end of the one byte stream between host and guest: it waits for a host, shakes hands,
+// and lets HTTP/2 run until the host goes away or another one greets.
+//
+// There is one conversation at a time. When it ends, for whatever reason, its requests are cancelled, nothing of it
+// is written any more, and the next greeting is awaited: by the stream's own readiness events, without a timer.
+package channel
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"log"
+	"net/http"
+	"time"
+
+	"golang.org/x/net/http2"
+)
+
+const (
+	maxConcurrentStreams = 250
+	streamWindow         = 1 << 20
+	connectionWindow     = 4 << 20
+	maxReadFrame         = 64 << 10
+	readChunk            = 4 << 10
+)
+
+// Serve holds one conversation after the other. It returns when the wire itself fails.
+func Serve(ctx context.Context, wire Wire, build string, handler http.Handler, note func(format string, args ...any)) error {
+	var unread []byte
+	for {
+		early, err := listen(wire, unread, build)
+		if err != nil {
+			return fmt.Errorf("wait for a host: %w", err)
+		}
+		unread = converse(ctx, newConversation(wire, early), handler)
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		note("the host's conversation ended")
+	}
+}
+
+// listen answers greetings until a conversation starts and returns its first bytes. A failed answer is the host's going
+// away in that moment, so listening goes on.
+func listen(wire Wire, unread []byte, build string) ([]byte, error) {
+	var l listener
+	reply := func(nonce string) error {
+		// A host that does not take one line within this time is gone: the port buffers far more.
+		wire.SetWriteDeadline(time.Now().Add(5 * time.Second))
+		defer wire.SetWriteDeadline(time.Time{})
+		if err := answer(wire, nonce, build); err != nil {
+			l.answered = ""
+		}
+		return nil
+	}
+	chunk := make([]byte, readChunk)
+	for {
+		early, started, err := l.feed(unread, reply)
+		if err != nil || started {
+			return early, err
+		}
+		n, err := wire.ReadWhenOpen(chunk)
+		if err != nil {
+			return nil, err
+		}
+		unread = chunk[:n]
+	}
+}
+
+// converse speaks HTTP/2 until the conversation ends and returns the bytes at its end that may be another host's.
+func converse(ctx context.Context, c *conversation, handler http.Handler) []byte {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	server := &http2.Server{
+		MaxConcurrentStreams:         maxConcurrentStreams,
+		MaxReadFrameSize:             maxReadFrame,
+		MaxUploadBufferPerStream:     streamWindow,
+		MaxUploadBufferPerConnection: connectionWindow,
+	}
+	server.ServeConn(c, &http2.ServeConnOpts{
+		Context:    ctx,
+		Handler:    handler,
+		BaseConfig: &http.Server{ErrorLog: discard},
+	})
+	c.Close()
+	return c.late
+}
+
+// discard swallows the server's complaints about what hosts send; the end of the conversation is what counts.
+var discard = log.New(io.Discard, "", 0)

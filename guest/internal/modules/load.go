@@ -1,0 +1,57 @@
+// Package modules loads the kernel modules that came with the initrd.
+package modules
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+
+	"golang.org/x/sys/unix"
+)
+
+// ListFile names one uncompressed module per line, by absolute path, in load order. Empty lines and lines that start
+// with # say nothing.
+const ListFile = "/banger/modules.list"
+
+// Load loads every module of the list. One that cannot be loaded is reported and skipped: whether it was needed shows
+// when its device does not appear. The files are removed, since the initrd's content is memory that is never freed.
+func Load(listFile string, report func(format string, args ...any)) {
+	list, err := os.ReadFile(listFile)
+	if err != nil {
+		if !errors.Is(err, os.ErrNotExist) {
+			report("cannot read the list of modules: %v", err)
+		}
+		return
+	}
+	for _, path := range parseList(string(list)) {
+		if err := load(path); err != nil {
+			report("cannot load module %v", err)
+		}
+		os.Remove(path)
+	}
+}
+
+func parseList(list string) []string {
+	var paths []string
+	for line := range strings.Lines(list) {
+		line = strings.TrimSpace(line)
+		if line != "" && !strings.HasPrefix(line, "#") {
+			paths = append(paths, line)
+		}
+	}
+	return paths
+}
+
+func load(path string) error {
+	file, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	defer file.Close()
+	err = unix.FinitModule(int(file.Fd()), "", 0)
+	if err != nil && !errors.Is(err, unix.EEXIST) {
+		return fmt.Errorf("%s: %w", path, err)
+	}
+	return nil
+}

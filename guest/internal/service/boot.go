@@ -1,0 +1,87 @@
+package service
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"connectrpc.com/connect"
+
+	guestv1 "banger.dev/guest/gen/banger/guest/v1"
+	"banger.dev/guest/internal/boot"
+	"banger.dev/guest/internal/readiness"
+	"banger.dev/guest/internal/stats"
+)
+
+// Boot runs to its end even when the caller goes away: half a boot is of no use.
+func (s *Service) Boot(
+	_ context.Context, request *connect.Request[guestv1.BootRequest],
+) (*connect.Response[guestv1.BootResponse], error) {
+	plan, err := planOf(request.Msg)
+	if err == nil {
+		err = plan.Check()
+	}
+	if err != nil {
+		return nil, connect.NewError(connect.CodeInvalidArgument, err)
+	}
+	response := &guestv1.BootResponse{BootId: bootID()}
+	err = s.machine.Boot(plan.HandOver, func() error {
+		stages, err := boot.Run(plan, s.first, s.note)
+		for _, stage := range stages {
+			response.Stages = append(response.Stages,
+				&guestv1.Stage{Name: stage.Name, DurationNs: stage.Took.Nanoseconds()})
+		}
+		return err
+	})
+	switch {
+	case errors.Is(err, boot.ErrNotInitrd):
+		return nil, connect.NewError(connect.CodeFailedPrecondition, err)
+	case err != nil:
+		s.note("cannot boot: %v", err)
+		return nil, connect.NewError(connect.CodeInternal, err)
+	}
+	return connect.NewResponse(response), nil
+}
+
+func planOf(request *guestv1.BootRequest) (boot.Plan, error) {
+	drives := request.GetDrives()
+	plan := boot.Plan{
+		Hostname:   request.GetHostname(),
+		DNSServers: request.GetDnsServers(),
+		Hosts:      request.GetHosts(),
+		Drives: boot.Drives{
+			Base: drives.GetBase(), Overlay: drives.GetOverlay(), Work: drives.GetWork(), Modules: drives.GetModules(),
+		},
+	}
+	if network := request.GetNetwork(); network.GetMac() != "" {
+		plan.Network = &boot.Network{MAC: network.Mac, Address: network.Address, Gateway: network.Gateway}
+	}
+	if now := request.GetHostTimeUnixNs(); now != 0 {
+		plan.HostTime = time.Unix(0, now)
+	}
+	switch request.GetInit() {
+	case guestv1.Init_INIT_AGENT:
+	case guestv1.Init_INIT_IMAGE:
+		plan.HandOver = true
+	default:
+		return plan, errors.New("init is neither INIT_AGENT nor INIT_IMAGE")
+	}
+	return plan, nil
+}
+
+func (s *Service) Ready(
+	ctx context.Context, _ *connect.Request[guestv1.ReadyRequest],
+) (*connect.Response[guestv1.ReadyResponse], error) {
+	if !s.machine.Booted() {
+		return nil, notBooted()
+	}
+	state, err := readiness.Wait(ctx, s.machine.HasImageInit())
+	if err != nil {
+		return nil, err
+	}
+	return connect.NewResponse(&guestv1.ReadyResponse{State: state.Name, FailedUnits: state.FailedUnits}), nil
+}
+
+func bootID() string {
+	return stats.Text("/proc/sys/kernel/random/boot_id")
+}

@@ -1,0 +1,57 @@
+// Package service answers the host's requests. Each method turns a message into a call of the package that does the
+// work, and its answer into a message.
+package service
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"runtime/debug"
+
+	"connectrpc.com/connect"
+
+	"banger.dev/guest/gen/banger/guest/v1/guestv1connect"
+	"banger.dev/guest/internal/boot"
+	"banger.dev/guest/internal/process"
+)
+
+// maxMessageBytes bounds what is read of one message.
+const maxMessageBytes = 4 << 20
+
+// Service implements guest.proto.
+type Service struct {
+	build     string
+	machine   *boot.Machine
+	first     boot.First
+	processes *process.Registry
+	note      func(format string, args ...any)
+}
+
+var _ guestv1connect.GuestServiceHandler = (*Service)(nil)
+
+// New makes the service of a machine in the given state.
+func New(build string, machine *boot.Machine, first boot.First, note func(format string, args ...any)) *Service {
+	return &Service{build, machine, first, process.NewRegistry(), note}
+}
+
+// Handler serves Connect over HTTP. A panic ends its request, not the agent.
+func (s *Service) Handler() http.Handler {
+	mux := http.NewServeMux()
+	mux.Handle(guestv1connect.NewGuestServiceHandler(s,
+		connect.WithReadMaxBytes(maxMessageBytes),
+		// The wire is a memory copy; compressing would cost the guest more than it saves.
+		connect.WithCompression("gzip", nil, nil),
+		connect.WithRecover(s.recovered),
+	))
+	return mux
+}
+
+func (s *Service) recovered(_ context.Context, spec connect.Spec, _ http.Header, cause any) error {
+	s.note("panic in %s: %v %s", spec.Procedure, cause, debug.Stack())
+	return connect.NewError(connect.CodeInternal, fmt.Errorf("the agent panicked: %v", cause))
+}
+
+func notBooted() error {
+	return connect.NewError(connect.CodeFailedPrecondition, errors.New("the guest is not booted"))
+}
