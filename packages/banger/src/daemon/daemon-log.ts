@@ -15,3 +15,8 @@ export function createDaemonLog(file: string, level: string): DaemonLog {
     destination({ dest: file, sync: true, append: true, mkdir: true, mode: 0o600 }),
   );
 }
+
+/** For tests: the same interface, nothing written. */
+export function createSilentLog(): DaemonLog {
+  return pino({ level: 'silent' });
+}

@@ -1,0 +1,71 @@
+import { anOperation, aRequest, createFakeWorld } from '../machine/fake-world.ts';
+import { createActivity } from './activity.ts';
+import { createSilentLog } from './daemon-log.ts';
+import { createEventHub } from './event-hub.ts';
+import { ExecRegistry } from './exec-registry.ts';
+import { createHandlers } from './handlers.ts';
+import { createHttpApp } from './http.ts';
+import { logStreams } from './log-streams.ts';
+import { Operations } from './operations.ts';
+
+/** The HTTP API over a fake world: everything of the daemon but the socket. */
+export function createFakeApp() {
+  const world = createFakeWorld();
+  const { machines, running } = world.daemon();
+  const events = createEventHub(world.clock, 'epoch');
+  const activity = createActivity();
+  const stopping = new AbortController();
+  const requested = { stop: 0 };
+  const handlers = createHandlers({
+    ...world,
+    machines,
+    running,
+    events,
+    execs: new ExecRegistry(world.clock),
+    hostSize: () => Promise.resolve({ cpus: 4, memoryMib: 8192, diskMib: 100_000 }),
+    monitorMemory: () => Promise.resolve({ rssBytes: 2, pssBytes: 1 }),
+    defaults: { image: 'debian-bookworm-slim', kernel: 'debian-6.1' },
+    info: () => ({
+      version: '0.1.0',
+      build: { id: 'test', time: 1 },
+      pid: 1,
+      startedAt: world.clock.now().toISOString(),
+      busy: activity.busy - 1,
+      runningVms: running.ids().length,
+      rssBytes: 1,
+      socket: '/run/bangerd.sock',
+      logFile: '/log',
+      stateDir: '/state',
+    }),
+    effectiveConfig: () => Promise.resolve([]),
+    doctor: () => Promise.resolve([]),
+    requestStop: () => {
+      requested.stop += 1;
+    },
+  });
+  const app = createHttpApp({
+    handlers,
+    text: logStreams({ machines, events, daemonLog: '/nonexistent/log' }),
+    activity,
+    operations: new Operations(),
+    clock: world.clock,
+    log: createSilentLog(),
+    build: 'test/1',
+    version: '0.1.0',
+    endLease: (vm) => machines.endLease(vm),
+    stopping: stopping.signal,
+  });
+  const call = (
+    method: string,
+    path: string,
+    body?: object,
+    headers: Record<string, string> = {},
+  ) =>
+    app.request(path, {
+      method,
+      headers: { 'content-type': 'application/json', ...headers },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+  const createVm = (name = 'web') => machines.create(aRequest({ name }), anOperation());
+  return { ...world, app, call, createVm, machines, events, activity, stopping, requested };
+}

@@ -1,0 +1,159 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { cp, mkdir, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { test, type TestContext } from 'node:test';
+
+import { hostLeftovers } from './host-leftovers.ts';
+import { repositoryRoot } from './repository.ts';
+import { runToEnd, type Finished, type RunOptions } from './run-to-end.ts';
+import { warmStore } from './warm-store.ts';
+
+/**
+ * A whole banger of its own: state, sockets, configuration and daemon, thrown away at the end. Images and kernels are
+ * hard-linked from the store that is made once per run.
+ */
+export interface SandboxHome {
+  readonly env: Readonly<Record<string, string>>;
+  readonly stateDir: string;
+  readonly runtimeDir: string;
+  readonly configFile: string;
+  /** Runs the built CLI to its end */
+  banger(args: readonly string[], options?: RunOptions): Promise<Finished>;
+  /** The same, and fails the test when it ends with another status than 0 */
+  ok(args: readonly string[], options?: RunOptions): Promise<Finished>;
+  /** Starts the built CLI; the caller ends it */
+  start(args: readonly string[]): ChildProcess;
+  daemonPid(): Promise<number>;
+  /** Fails when anything but an idle daemon of this home is left: process, mount, VM file, socket, build */
+  assertHostIsClean(): Promise<void>;
+}
+
+export interface SandboxOptions {
+  /** 'empty' has no image and no kernel; 'slim' and 'full' have those that are made once per run */
+  readonly images?: 'empty' | 'slim' | 'full';
+  readonly env?: Readonly<Record<string, string>>;
+  /** Ten minutes unless told */
+  readonly timeoutMs?: number;
+}
+
+export const bangerProgram = join(repositoryRoot, 'bin/banger');
+
+/**
+ * A test with a home of its own. At the end the home's VMs are deleted, its daemon stopped, and the host must be as
+ * before; a test that fails leaves its logs in `test/out/<its name>`.
+ */
+export function sandboxTest(
+  name: string,
+  options: SandboxOptions,
+  body: (home: SandboxHome, t: TestContext) => Promise<void>,
+): void {
+  void test(name, { timeout: options.timeoutMs ?? 600_000 }, async (t) => {
+    const { home, close } = await openHome(options);
+    try {
+      await body(home, t);
+    } catch (error) {
+      await keepEvidence(t, home.stateDir);
+      await close().catch(() => undefined); // The first failure is the one to tell.
+      throw error;
+    }
+    await close();
+  });
+}
+
+interface OpenHome {
+  readonly home: SandboxHome;
+  readonly close: () => Promise<void>;
+}
+
+async function openHome(options: SandboxOptions): Promise<OpenHome> {
+  const { images = 'slim' } = options;
+  const cache = join(repositoryRoot, '.cache/sandboxes');
+  await mkdir(cache, { recursive: true });
+  const root = await mkdtemp(join(cache, 'home-'));
+  const runtime = await mkdtemp('/tmp/bgr-'); // Short: socket paths have 107 bytes.
+  const stateDir = join(root, 'state/banger');
+  await mkdir(stateDir, { recursive: true, mode: 0o700 });
+  if (images !== 'empty') await linkStore(await warmStore(images), stateDir);
+  const env = {
+    ...inherited(),
+    HOME: root,
+    XDG_STATE_HOME: join(root, 'state'),
+    XDG_CACHE_HOME: join(root, 'cache'),
+    XDG_CONFIG_HOME: join(root, 'config'),
+    XDG_RUNTIME_DIR: runtime,
+    ...options.env,
+  };
+  const banger = (args: readonly string[], run: RunOptions = {}) =>
+    runToEnd([bangerProgram, ...args], { ...run, env: { ...env, ...run.env } });
+  const home: SandboxHome = {
+    env,
+    stateDir,
+    runtimeDir: join(runtime, 'banger'),
+    configFile: join(root, 'config/banger/config.toml'),
+    banger,
+    async ok(args, run) {
+      const finished = await banger(args, run);
+      if (finished.status === 0) return finished;
+      throw new Error(
+        `banger ${args.join(' ')} ended with ${String(finished.status)}:\n${finished.stderr}`,
+      );
+    },
+    start: (args) => spawn(bangerProgram, args, { env, stdio: ['pipe', 'pipe', 'pipe'] }),
+    async daemonPid() {
+      const { stdout } = await home.ok(['daemon', 'status', '--json']);
+      const status = JSON.parse(stdout) as { readonly pid: number };
+      return status.pid;
+    },
+    async assertHostIsClean() {
+      const left = await hostLeftovers([root, runtime], stateDir, join(runtime, 'banger'));
+      if (left.length > 0) throw new Error(`left on the host:\n${left.join('\n')}`);
+    },
+  };
+  const close = async () => {
+    const { stdout } = await banger(['vm', 'list', '-aq'], {
+      env: { BANGER_NO_DAEMON_START: '1' },
+    });
+    const ids = stdout.split('\n').filter((line) => line !== '');
+    if (ids.length > 0) await banger(['vm', 'delete', ...ids]);
+    await banger(['daemon', 'stop']);
+    const left = await hostLeftovers([root, runtime], stateDir, join(runtime, 'banger'));
+    await rm(root, { recursive: true, force: true });
+    await rm(runtime, { recursive: true, force: true });
+    if (left.length > 0) throw new Error(`left after the daemon had stopped:\n${left.join('\n')}`);
+  };
+  return { home, close };
+}
+
+function inherited(): Record<string, string> {
+  const entries = Object.entries(process.env).filter(
+    (entry): entry is [string, string] =>
+      entry[1] !== undefined && !/^(XDG_|BANGER_|NODE_TEST)/.test(entry[0]),
+  );
+  return Object.fromEntries(entries);
+}
+
+async function linkStore(store: string, stateDir: string): Promise<void> {
+  for (const part of ['images', 'kernels', 'initrds']) {
+    const finished = await runToEnd(['cp', '-al', join(store, part), stateDir], {});
+    if (finished.status === 0) continue;
+    await cp(join(store, part), join(stateDir, part), { recursive: true });
+  }
+}
+
+/** Console, monitor and daemon logs of a failed test, in one folder. */
+async function keepEvidence(t: TestContext, stateDir: string): Promise<void> {
+  const out = join(repositoryRoot, 'test/out', t.name.replace(/[^\w.-]+/g, '-').slice(0, 80));
+  await rm(out, { recursive: true, force: true });
+  await mkdir(out, { recursive: true });
+  const logs = [join(stateDir, 'logs/bangerd.log')];
+  const vms = await readdir(join(stateDir, 'vms')).catch(() => []);
+  for (const vm of vms) {
+    logs.push(join(stateDir, 'vms', vm, 'console.log'), join(stateDir, 'vms', vm, 'vmm.log'));
+  }
+  for (const log of logs) {
+    const name = log.slice(stateDir.length + 1).replaceAll('/', '_');
+    await cp(log, join(out, name)).catch(() => undefined); // Not every VM got as far as having one.
+    const tail = await readFile(log, 'utf8').catch(() => '');
+    t.diagnostic(`${name}:\n${tail.slice(-2000)}`);
+  }
+}
