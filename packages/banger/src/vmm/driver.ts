@@ -59,6 +59,11 @@ export interface Vmm extends AsyncDisposable {
   /** A fresh connection to the guest agent's byte stream; one at a time. The caller owns it. */
   openAgentStream(signal: AbortSignal): Promise<Duplex>;
   kill(signal: NodeJS.Signals): void;
+  /**
+   * Lets go without ending it: what a daemon that stops does, so that the next one can adopt it (a monitor talks to
+   * one client at a time). Of a handle that was let go, only disposing is meaningful.
+   */
+  release(): Promise<void>;
 }
 
 export type VmmExit =

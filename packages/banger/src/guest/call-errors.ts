@@ -1,0 +1,38 @@
+import { Code, ConnectError } from '@connectrpc/connect';
+
+import { BangerError } from '@banger/protocol/errors';
+
+export interface FailedCall {
+  /** For messages: "boot", "exec" */
+  readonly verb: string;
+  readonly signal: AbortSignal;
+  readonly lost: AbortSignal;
+}
+
+/** What a failed call was: the caller's own abort, a lost guest, a refusal, or an agent that broke the protocol. */
+export function explainCall(error: unknown, { verb, signal, lost }: FailedCall): unknown {
+  if (signal.aborted) return signal.reason;
+  if (lost.aborted) return lost.reason;
+  if (error instanceof BangerError || !(error instanceof ConnectError)) return error;
+  const cannot = `The guest cannot ${verb}`;
+  if (error.code === Code.DeadlineExceeded) {
+    return new BangerError('guest.unreachable', `${cannot}: it did not answer in time`, {
+      cause: error,
+    });
+  }
+  if (isFromGuest(error)) {
+    const fact = error.rawMessage.slice(0, 1024);
+    return new BangerError('guest.refused', `${cannot}: ${fact}`, {
+      cause: error,
+      details: { guestCode: Code[error.code] },
+    });
+  }
+  return new BangerError('guest.protocol', `${cannot}: its answer is not the protocol`, {
+    cause: error,
+  });
+}
+
+/** connect-node puts the response's headers on an error that the other end sent, and none on one that it found itself. */
+function isFromGuest(error: ConnectError): boolean {
+  return !error.metadata.keys().next().done;
+}

@@ -1,0 +1,136 @@
+import { randomUUID } from 'node:crypto';
+import type { Duplex } from 'node:stream';
+
+import { BangerError } from '@banger/protocol/errors';
+
+import { orAbort } from '../host/or-abort.ts';
+import { type FakeCommand, fakeUserland, findCommand } from './fake-commands.ts';
+import type { Guest, GuestBoot, GuestExec, GuestExecIo, GuestInfo } from './guest.ts';
+
+/** A guest without a machine: what it remembers outlives the connections to it. */
+export interface FakeGuest {
+  readonly agentBuild: string;
+  phase: GuestInfo['phase'];
+  readonly bootId: string;
+  /** What it was told to boot with */
+  boot: GuestBoot | undefined;
+  readonly commands: Readonly<Record<string, FakeCommand>>;
+  /** Commands that run now, over all connections */
+  readonly running: Set<GuestExec>;
+  readonly calls: string[];
+  /** Told when it is asked to power off; the machine around it then ends */
+  onShutdown: () => void;
+  /** Set to make the next call of that name fail with it */
+  readonly failures: Map<string, Error>;
+}
+
+export function createFakeGuest(commands: Readonly<Record<string, FakeCommand>> = {}): FakeGuest {
+  return {
+    agentBuild: 'fake',
+    phase: 'initrd',
+    bootId: randomUUID(),
+    boot: undefined,
+    commands: { ...fakeUserland, ...commands },
+    running: new Set(),
+    calls: [],
+    onShutdown: () => undefined,
+    failures: new Map(),
+  };
+}
+
+/** One connection to a fake guest; lost when the stream closes, and the stream closes when it is disposed. */
+export function connectFakeGuest(guest: FakeGuest, stream?: Duplex): Guest {
+  const gone = new AbortController();
+  const { signal: lost } = gone;
+  const lose = (fact: string) => gone.abort(new BangerError('guest.unreachable', fact));
+  stream?.once('close', () => lose('The channel to the guest agent was closed'));
+  if (stream?.destroyed === true) lose('The channel to the guest agent was closed');
+
+  const answer = async <T>(call: string, signal: AbortSignal, work: () => T | Promise<T>) => {
+    signal.throwIfAborted();
+    lost.throwIfAborted();
+    guest.calls.push(call);
+    const failure = guest.failures.get(call);
+    guest.failures.delete(call);
+    if (failure !== undefined) throw failure;
+    return orAbort(Promise.resolve(work()), AbortSignal.any([signal, lost]));
+  };
+
+  return {
+    agentBuild: guest.agentBuild,
+    lost,
+    info: (signal) => answer('info', signal, () => infoOf(guest)),
+    boot: (request, signal) => answer('boot', signal, () => bootFake(guest, request)),
+    ready: (signal) =>
+      answer('ready', signal, () => {
+        requireBooted(guest);
+        return { state: 'running', failedUnits: [] };
+      }),
+    exec: (request, io, signal) =>
+      answer('exec', signal, () => runFake(guest, request, { io, over: AbortSignal.any([signal, lost]) })),
+    stats: (signal) => answer('stats', signal, () => statsOf(guest)),
+    sync: (signal) => answer('sync', signal, () => undefined),
+    shutdown: (signal) =>
+      answer('shutdown', signal, () => {
+        guest.phase = 'stopping';
+        setImmediate(guest.onShutdown);
+      }),
+    [Symbol.asyncDispose]() {
+      lose('The conversation with the guest agent was ended');
+      stream?.destroy();
+      return Promise.resolve();
+    },
+  };
+}
+
+function infoOf({ agentBuild, bootId, phase }: FakeGuest): GuestInfo {
+  return { agentBuild, bootId, phase, kernelRelease: '6.1.0-fake', uptimeMs: 1 };
+}
+
+function bootFake(guest: FakeGuest, request: GuestBoot) {
+  if (guest.phase !== 'initrd') {
+    throw new BangerError('guest.refused', 'The guest cannot boot: it is booted');
+  }
+  guest.boot = request;
+  guest.phase = 'booted';
+  return { bootId: guest.bootId, stages: [{ name: 'root', ms: 1 }] };
+}
+
+function requireBooted({ phase }: FakeGuest): void {
+  if (phase === 'booted') return;
+  throw new BangerError('guest.refused', 'The guest cannot run a command: it is not booted');
+}
+
+async function runFake(
+  guest: FakeGuest,
+  request: GuestExec,
+  { io, over }: { readonly io: GuestExecIo; readonly over: AbortSignal },
+) {
+  requireBooted(guest);
+  const command = findCommand(request, guest.commands);
+  guest.running.add(request);
+  try {
+    io.onStarted?.(100 + guest.running.size);
+    const write = async (stream: 'stdout' | 'stderr', text: string | Uint8Array) => {
+      over.throwIfAborted();
+      await io.onOutput(stream, typeof text === 'string' ? Buffer.from(text) : text);
+    };
+    return await orAbort(Promise.resolve(command({ request, input: io.input, write, signal: over })), over);
+  } finally {
+    guest.running.delete(request);
+  }
+}
+
+function statsOf(guest: FakeGuest) {
+  return {
+    cpuBusyNs: 1e9,
+    cpuTotalNs: 2e9,
+    memoryTotalBytes: 512 * 2 ** 20,
+    memoryAvailableBytes: 256 * 2 ** 20,
+    fileSystems: [{ mountPoint: '/', sizeBytes: 2 ** 30, usedBytes: 2 ** 20 }],
+    networkReceivedBytes: 0,
+    networkSentBytes: 0,
+    processCount: 1 + guest.running.size,
+    load1m: 0,
+  };
+}

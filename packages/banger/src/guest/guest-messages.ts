@@ -1,0 +1,99 @@
+import { BangerError } from '@banger/protocol/errors';
+
+import {
+  Init,
+  type BootResponse,
+  type InfoResponse,
+  Phase,
+  type ReadyResponse,
+  type StatsResponse,
+} from './generated/banger/guest/v1/guest_pb.ts';
+import type { GuestBoot, GuestBooted, GuestInfo, GuestReady, GuestStats } from './guest.ts';
+
+/** Our own words for the agent's messages. Nothing that comes from a guest is trusted to be short or sane. */
+const LONGEST_NAME = 256;
+
+export function infoFrom(message: InfoResponse): GuestInfo {
+  return {
+    agentBuild: name(message.agentBuild),
+    bootId: name(message.bootId),
+    kernelRelease: name(message.kernelRelease),
+    phase: phaseFrom(message.phase),
+    uptimeMs: milliseconds(message.uptimeNs),
+  };
+}
+
+export function bootTo(request: GuestBoot, now: Date) {
+  const { hostname, dnsServers, network, drives, hosts, init } = request;
+  return {
+    hostname,
+    dnsServers: [...dnsServers],
+    network,
+    hostTimeUnixNs: BigInt(now.getTime()) * 1_000_000n,
+    init: init === 'agent' ? Init.AGENT : Init.IMAGE,
+    drives,
+    hosts: [...hosts],
+  };
+}
+
+export function bootedFrom({ bootId, stages }: BootResponse): GuestBooted {
+  return {
+    bootId: name(bootId),
+    stages: bounded(stages, 100).map((stage) => ({
+      name: name(stage.name),
+      ms: milliseconds(stage.durationNs),
+    })),
+  };
+}
+
+export function readyFrom({ state, failedUnits }: ReadyResponse): GuestReady {
+  return { state: name(state), failedUnits: bounded(failedUnits, 20).map(name) };
+}
+
+export function statsFrom(message: StatsResponse): GuestStats {
+  return {
+    cpuBusyNs: Number(message.cpuBusyNs),
+    cpuTotalNs: Number(message.cpuTotalNs),
+    memoryTotalBytes: Number(message.memoryTotalBytes),
+    memoryAvailableBytes: Number(message.memoryAvailableBytes),
+    fileSystems: bounded(message.fileSystems, 100).map((system) => ({
+      mountPoint: name(system.mountPoint),
+      sizeBytes: Number(system.sizeBytes),
+      usedBytes: Number(system.usedBytes),
+    })),
+    networkReceivedBytes: Number(message.networkReceivedBytes),
+    networkSentBytes: Number(message.networkSentBytes),
+    processCount: message.processCount,
+    load1m: message.load1m,
+  };
+}
+
+function phaseFrom(phase: Phase): GuestInfo['phase'] {
+  switch (phase) {
+    case Phase.INITRD:
+      return 'initrd';
+    case Phase.BOOTING:
+      return 'booting';
+    case Phase.BOOTED:
+      return 'booted';
+    case Phase.STOPPING:
+      return 'stopping';
+    case Phase.UNSPECIFIED:
+    default:
+      throw new BangerError('guest.protocol', `The guest is in an unknown phase: ${String(phase)}`);
+  }
+}
+
+/** These texts end up on terminals, where control characters would be commands. */
+function name(text: string): string {
+  return text.slice(0, LONGEST_NAME).replaceAll(/\p{Cc}/gu, '?');
+}
+
+function bounded<T>(items: readonly T[], most: number): readonly T[] {
+  if (items.length <= most) return items;
+  throw new BangerError('guest.protocol', `The guest sent a list of ${String(items.length)} items`);
+}
+
+function milliseconds(nanoseconds: bigint): number {
+  return Number(nanoseconds) / 1e6;
+}

@@ -1,0 +1,41 @@
+import { driveSerials, type MachinePlan } from '../../machine/plan.ts';
+import { optionList } from './option-list.ts';
+import type { QemuMachine } from './qemu-machine.ts';
+
+/**
+ * The four disks. The host's page cache holds the base once for all VMs. `no-flush` stays off everywhere: when the
+ * guest has synced, the host file is synced. What the guest discards or zeroes becomes a hole in the file.
+ */
+export function driveArgs({ paths }: MachinePlan, machine: QemuMachine): readonly string[] {
+  const writable = { discard: 'unmap', 'detect-zeroes': 'unmap' };
+  // Never written by anybody, so a lock could only be in the way (of network file systems, for one).
+  const shared = { 'read-only': true, 'file.locking': false };
+  return [
+    ...drive('base', paths.baseDisk, shared),
+    ...drive('overlay', paths.overlayDisk, writable),
+    ...drive('work', paths.workDisk, writable),
+    ...drive('modules', paths.modulesDisk, shared),
+  ];
+
+  function drive(
+    role: keyof typeof driveSerials,
+    file: string,
+    options: Readonly<Record<string, string | boolean>>,
+  ): readonly string[] {
+    const backend = {
+      'node-name': role,
+      'file.driver': 'file',
+      'file.filename': file,
+      'file.aio': 'threads',
+      'cache.direct': false,
+      'cache.no-flush': false,
+      ...options,
+    };
+    return [
+      '-blockdev',
+      optionList('driver=raw', backend),
+      '-device',
+      optionList(`virtio-blk-${machine.bus}`, { drive: role, serial: driveSerials[role] }),
+    ];
+  }
+}

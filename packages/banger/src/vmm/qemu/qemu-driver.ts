@@ -1,0 +1,59 @@
+import { BangerError } from '@banger/protocol/errors';
+
+import type { Clock } from '../../host/clock.ts';
+import type { Processes } from '../../host/processes.ts';
+import type { DriverProbe, VmmDriver } from '../driver.ts';
+import { adoptQemu } from './adopt-qemu.ts';
+import { launchQemu } from './launch-qemu.ts';
+import type { QemuHost } from './qemu-host.ts';
+import { createVersionProbe } from './qemu-version.ts';
+import { sweepQemu } from './sweep-qemu.ts';
+
+const OLDEST_MAJOR = 7;
+const INSTALL = 'sudo apt install qemu-system-x86';
+
+export interface QemuDriverOptions {
+  readonly processes: Processes;
+  readonly clock: Clock;
+  /** Name in PATH or absolute path */
+  readonly binary?: string;
+}
+
+/** VMs by qemu-system-x86_64: with KVM where it works, emulated everywhere else. */
+export function createQemuDriver(options: QemuDriverOptions): VmmDriver {
+  const { processes, clock, binary: program = 'qemu-system-x86_64' } = options;
+  const probeVersion = createVersionProbe(processes);
+  const host: QemuHost = {
+    processes,
+    clock,
+    async locate(signal) {
+      const binary = await processes.find(program);
+      if (binary !== undefined) return { binary, version: await probeVersion(binary, signal) };
+      throw new BangerError('host.tool_missing', `Cannot run "${program}": it is not installed`, {
+        hint: INSTALL,
+        details: { program },
+      });
+    },
+  };
+  return {
+    name: 'qemu',
+    features: { accelerators: ['kvm', 'tcg'], driveSerials: true },
+    probe: (signal) => probe(host, program, signal),
+    launch: (plan, signal) => launchQemu(host, plan, signal),
+    adopt: (plan, signal) => adoptQemu(host, plan, signal),
+    sweep: (plan, signal) => sweepQemu(host, plan, signal),
+  };
+}
+
+async function probe(host: QemuHost, program: string, signal: AbortSignal): Promise<DriverProbe> {
+  try {
+    const { binary, version } = await host.locate(signal);
+    const isOld = Number.parseInt(version) < OLDEST_MAJOR;
+    const what = `QEMU ${version} is too old: ${String(OLDEST_MAJOR)}.0 is the oldest that works`;
+    return { binary, version, problems: isOld ? [{ what, hint: INSTALL }] : [] };
+  } catch (error) {
+    if (!(error instanceof BangerError)) throw error;
+    const problem = { what: error.message, hint: error.hint ?? INSTALL };
+    return { version: '', binary: program, problems: [problem] };
+  }
+}

@@ -1,0 +1,2 @@
+/** cat(1) */
+process.stdin.pipe(process.stdout);
