@@ -36,16 +36,16 @@ export async function runToEnd(command: readonly string[], options: RunOptions):
   child.stderr.on('data', (chunk: Buffer) => err.push(chunk));
   child.stdin.on('error', () => undefined); // It may end without reading everything.
   child.stdin.end(stdin);
-  let late = false;
+  const late = new AbortController();
   const timer = setTimeout(() => {
-    late = true;
+    late.abort();
     child.kill('SIGKILL');
   }, timeoutMs);
   const [status, signal] = (await once(child, 'close')) as [number | null, NodeJS.Signals | null];
   clearTimeout(timer);
   const stdoutBytes = Buffer.concat(out);
   const stderr = Buffer.concat(err).toString();
-  if (late)
+  if (late.signal.aborted)
     throw new Error(`${command.join(' ')} took longer than ${String(timeoutMs)} ms:\n${stderr}`);
   return { status, signal, stdout: stdoutBytes.toString(), stdoutBytes, stderr };
 }

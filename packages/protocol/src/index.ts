@@ -12,6 +12,7 @@ export * from './route.ts';
 export * from './runtime-dir.ts';
 export * from './size.ts';
 export * from './streams.ts';
+export * from './vm-name.ts';
 export * from './vm-requests.ts';
 export * from './vm.ts';
 export * from './wire-error.ts';

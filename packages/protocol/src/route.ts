@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import { z } from 'zod';
 
 import type { ErrorCode } from './errors.ts';
 
@@ -25,3 +25,6 @@ export function route<Input extends z.ZodObject, Output extends z.ZodType>(
 ): Route<Input, Output> {
   return definition;
 }
+
+/** The input or the answer of a route that has none. */
+export const Nothing = z.object({});

@@ -73,9 +73,10 @@ function describe({ key, value, origin }: ConfigValue): string {
 }
 
 async function acceleratorView({ adapters, config }: DoctorParts): Promise<AcceleratorView> {
-  const { facts, choose } = await adapters.accelerator();
+  const accelerator = await adapters.accelerator();
+  const { facts } = accelerator;
   const wanted = config.values.accel === 'kvm' ? 'auto' : config.values.accel;
-  const { accel, reason } = choose(wanted);
+  const { accel, reason } = accelerator.choose(wanted);
   return {
     chosen: accel,
     reason,

@@ -79,16 +79,10 @@ function receive(socket: WebSocket, { input }: PendingExec, data: Buffer): void 
 /** undefined when it is not a message of the protocol. */
 function inputOf(data: Buffer): GuestExecInput | undefined {
   const bytes = data.subarray(1);
-  switch (data[0]) {
-    case channel.stdin:
-      return { kind: 'stdin', bytes };
-    case channel.close:
-      return bytes[0] === channel.stdin ? { kind: 'eof' } : undefined;
-    case channel.resize:
-      return resizeOf(bytes);
-    default:
-      return undefined;
-  }
+  const [to] = data;
+  if (to === channel.stdin) return { kind: 'stdin', bytes };
+  if (to === channel.resize) return resizeOf(bytes);
+  return to === channel.close && bytes[0] === channel.stdin ? { kind: 'eof' } : undefined;
 }
 
 function resizeOf(bytes: Buffer): GuestExecInput | undefined {

@@ -82,9 +82,13 @@ async function holdLease(
 
 /** A client that vanished without a word is noticed when a tick cannot be written. */
 async function tick(write: WriteLine, clock: Clock, signal: AbortSignal): Promise<void> {
-  while (!signal.aborted) {
-    await clock.wait(TICK_MS, signal).catch(() => undefined); // Rejects only when it is over.
-    if (!signal.aborted) write({ type: 'tick' });
+  try {
+    for (;;) {
+      await clock.wait(TICK_MS, signal);
+      write({ type: 'tick' });
+    }
+  } catch {
+    // The wait rejects when the work is over.
   }
 }
 

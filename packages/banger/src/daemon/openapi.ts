@@ -46,10 +46,10 @@ function describe(name: string, route: Route): object {
 }
 
 function parameter(route: Route, name: string, where: 'path' | 'query'): object {
-  const schema = route.input.shape[name] ?? z.string();
-  const required = where === 'path' || !z.safeParse(schema, undefined).success;
-  // Every schema in a route's shape is one of the full zod API.
-  return { name, in: where, required, schema: schemaOf(schema as z.ZodType, 'input') };
+  // A route's shape holds schemas of the full zod API; its general type says `any`.
+  const schema = route.input.shape[name] as z.ZodType;
+  const required = where === 'path' || !schema.safeParse(undefined).success;
+  return { name, in: where, required, schema: schemaOf(schema, 'input') };
 }
 
 function success({ output, progress, summary }: Route): object {

@@ -1,3 +1,4 @@
+import { causeChain } from '@banger/protocol/errors';
 import type { VmId } from '@banger/protocol/ids';
 
 import type { MachineDeps } from './machine-deps.ts';
@@ -8,8 +9,7 @@ export function journalOf(deps: MachineDeps, vm: VmId, operation: string): Journ
   return {
     record(step, phase, error) {
       const at = deps.clock.now().toISOString();
-      const text =
-        error === undefined ? null : error instanceof Error ? error.message : String(error);
+      const text = error === undefined ? null : causeChain(error).join(': ');
       deps.journal.add({ vm, at, operation, step, phase, error: text });
       deps.onJournal?.(vm, step, phase);
     },

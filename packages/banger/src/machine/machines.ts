@@ -45,7 +45,7 @@ export class Machines {
   find(reference: string): Supervisor {
     const found = resolveReference(
       reference,
-      this.all().map((vm) => ({ id: vm.id as string, name: vm.record.name, vm })),
+      this.all().map((vm) => ({ id: vm.id, name: vm.record.name, vm })),
     );
     return found.vm;
   }

@@ -29,6 +29,8 @@ export interface ResolvedSpec {
 
 /** Below this Debian's kernel, the initrd and an agent do not come up. */
 const MINIMUM_MEMORY_MIB = 128;
+/** A file system with its journal and some room. */
+const MINIMUM_DISK_MIB = 128;
 
 /** User input → complete spec, each value with where it came from. Pure. */
 export function resolveSpec(request: CreateVmRequest, context: SpecContext): ResolvedSpec {
@@ -128,6 +130,14 @@ function checkSizes(spec: VmSpec, host: HostSize): void {
       `${formatMib(memoryMib)} of memory`,
       formatMib(host.memoryMib),
       `--memory ${formatMib(defaultMemoryMib(host))}`,
+    );
+  }
+  const smallest = Math.min(diskMib, overlayMib);
+  if (smallest < MINIMUM_DISK_MIB) {
+    throw new BangerError(
+      'usage.invalid',
+      `Cannot give VM "${spec.name}" a disk of ${formatMib(smallest)}: a file system needs at least ${formatMib(MINIMUM_DISK_MIB)}`,
+      { hint: `--disk-size ${formatMib(MINIMUM_DISK_MIB)}` },
     );
   }
   const largest = Math.max(diskMib, overlayMib);
