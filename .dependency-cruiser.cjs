@@ -17,9 +17,9 @@ module.exports = {
     {
       name: 'machine-sees-adapters-as-types-only',
       severity: 'error',
-      from: { path: '^packages/banger/src/machine', pathNot: '\\.test\\.ts$|/fixtures\\.ts$' },
+      from: { path: '^packages/banger/src/machine', pathNot: '\\.test\\.ts$|/(fixtures|fake-[a-z-]+)\\.ts$' },
       to: {
-        path: '^packages/banger/src/(vmm|network|host|disk|image|kernel|guest|daemon|store|cli)',
+        path: '^packages/banger/src/(vmm|network|host|disk|image|kernel|debian|artifact|guest|daemon|store|cli)',
         dependencyTypesNot: ['type-only'],
       },
     },
@@ -32,7 +32,7 @@ module.exports = {
     {
       name: 'adapters-do-not-know-the-daemon',
       severity: 'error',
-      from: { path: '^packages/banger/src/(vmm|network|host|disk|image|kernel|guest|store)' },
+      from: { path: '^packages/banger/src/(vmm|network|host|disk|image|kernel|debian|artifact|guest|store)' },
       to: { path: '^packages/banger/src/(daemon|cli)' },
     },
     {
@@ -40,7 +40,7 @@ module.exports = {
       severity: 'error',
       from: { path: '^packages/banger/src/cli' },
       to: {
-        path: '^packages/banger/src/(daemon|machine|vmm|network|host|disk|image|kernel|guest|store)',
+        path: '^packages/banger/src/(daemon|machine|vmm|network|host|disk|image|kernel|debian|artifact|guest|store)',
       },
     },
     {
@@ -51,7 +51,7 @@ module.exports = {
         pathNot: ['compose[^/]*\\.ts$', '\\.test\\.ts$'],
       },
       to: {
-        path: '^packages/banger/src/(vmm|disk|image|kernel|guest)/',
+        path: '^packages/banger/src/(vmm|disk|image|kernel|debian|artifact|guest)/',
         dependencyTypesNot: ['type-only'],
       },
     },

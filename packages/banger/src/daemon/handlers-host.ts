@@ -1,6 +1,6 @@
 import type { ConfigValue, DaemonInfo, DoctorRow } from '@banger/protocol/doctor';
 
-import type { Handlers } from './handlers.ts';
+import type { Handlers } from './handler-table.ts';
 
 export interface HostHandlerDeps {
   readonly info: () => DaemonInfo;

@@ -5,7 +5,7 @@ import type { Images, StoredImage } from '../image/images.ts';
 import type { Kernels, StoredKernel } from '../kernel/kernels.ts';
 import type { Machines } from '../machine/machines.ts';
 import type { EventHub } from './event-hub.ts';
-import type { Handlers } from './handlers.ts';
+import type { Handlers } from './handler-table.ts';
 
 export interface StoreHandlerDeps {
   readonly images: Images;

@@ -6,7 +6,7 @@ import type { RunningVms } from '../machine/running-vms.ts';
 import type { HostSize } from '../machine/spec.ts';
 import { describeVm, presentVm } from './describe-vm.ts';
 import type { ExecRegistry } from './exec-registry.ts';
-import type { Handlers } from './handlers.ts';
+import type { Handlers } from './handler-table.ts';
 import { vmStats } from './vm-stats.ts';
 
 export interface VmHandlerDeps {

@@ -1,19 +1,7 @@
-import type { z } from 'zod';
-
-import type { Api, RouteName } from '@banger/protocol/api';
-
-import type { Operation } from '../machine/operation.ts';
+import type { Handlers } from './handler-table.ts';
 import { hostHandlers, type HostHandlerDeps } from './handlers-host.ts';
 import { storeHandlers, type StoreHandlerDeps } from './handlers-store.ts';
 import { vmHandlers, type VmHandlerDeps } from './handlers-vm.ts';
-
-export type Input<Name extends RouteName> = z.output<Api[Name]['input']>;
-export type Output<Name extends RouteName> = z.input<Api[Name]['output']>;
-
-/** One handler per route. A missing one, or a wrong shape, does not compile. */
-export type Handlers = {
-  readonly [Name in RouteName]: (input: Input<Name>, operation: Operation) => Promise<Output<Name>>;
-};
 
 export type HandlerDeps = VmHandlerDeps & StoreHandlerDeps & HostHandlerDeps;
 

@@ -11,7 +11,7 @@ import type { Clock } from '../host/clock.ts';
 import { silent, type Operation } from '../machine/operation.ts';
 import type { Activity } from './activity.ts';
 import type { DaemonLog } from './daemon-log.ts';
-import type { Handlers } from './handlers.ts';
+import type { Handlers } from './handler-table.ts';
 import { answerProgress, wantsProgress } from './ndjson.ts';
 import type { Operations } from './operations.ts';
 import { openApiDocument } from './openapi.ts';

@@ -5,7 +5,7 @@ export interface Disks {
     file: string,
     options: { readonly mib: number; readonly label: string; readonly signal: AbortSignal },
   ): Promise<void>;
-  /** Makes the file larger; the guest grows the file system when it mounts it. Never smaller. */
+  /** Makes the file larger; the guest grows the file system when it mounts it. `usage.invalid` when it is larger. */
   grow(file: string, mib: number): Promise<void>;
   /** undefined when there is no such file */
   usage(file: string): Promise<DiskUsage | undefined>;

@@ -11,6 +11,8 @@ export interface StoredImage {
   readonly description: string;
   readonly createdAt: string;
   readonly sizeBytes: number;
+  /** What it had to be made without, and the like */
+  readonly notes: readonly string[];
   /** Read-only ext4 */
   readonly rootDisk: string;
   readonly dir: string;
@@ -23,8 +25,9 @@ export interface CatalogImage {
 }
 
 export interface Images {
+  /** Whole ones, newest first */
   list(): Promise<readonly StoredImage[]>;
-  /** By name (the newest of it), id or unique id prefix */
+  /** By name (the newest of it), id or unique id prefix; rejects with `image.damaged` when nothing whole matches */
   find(reference: string): Promise<StoredImage | undefined>;
   catalog(): readonly CatalogImage[];
   /**

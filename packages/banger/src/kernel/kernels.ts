@@ -1,5 +1,6 @@
 import type { KernelId } from '@banger/protocol/ids';
 
+import type { FileRecord } from '../artifact/file-digest.ts';
 import type { WorkOptions } from '../host/work.ts';
 import type { CatalogImage } from '../image/images.ts';
 
@@ -16,15 +17,27 @@ export interface StoredKernel {
   readonly vmlinux: string;
   /** Read-only ext4 whose root is `/lib/modules/<release>` */
   readonly modulesDisk: string;
+  /** Files of `boot-modules/` that go into the initrd, in the order to load them */
+  readonly bootModules: readonly string[];
+  /** By path in `dir` */
+  readonly files: Readonly<Record<string, FileRecord>>;
   readonly dir: string;
 }
 
 export interface Kernels {
+  /** Whole ones, newest first */
   list(): Promise<readonly StoredKernel[]>;
+  /** By name (the newest of it), id or unique id prefix; rejects with `kernel.damaged` when nothing whole matches */
   find(reference: string): Promise<StoredKernel | undefined>;
   catalog(): readonly CatalogImage[];
+  /** As for images; a stored one is checked in full first */
   pull(name: string, options: WorkOptions & { readonly force?: boolean }): Promise<StoredKernel>;
+  /** The caller has made sure that no VM uses it. Repeatable. */
   remove(id: KernelId): Promise<void>;
+  /**
+   * At daemon start: removes what an interrupted build left, and the initrds of agents and kernels that are gone. A VM
+   * that runs has read its own; one that starts asks for it anew.
+   */
   sweep(signal: AbortSignal): Promise<void>;
   /** Path of the initrd of this kernel and the current agent; made once, byte for byte the same for the same inputs */
   initrd(kernel: StoredKernel, signal: AbortSignal): Promise<string>;

@@ -1,7 +1,7 @@
 import { BangerError } from '@banger/protocol/errors';
 
-import type { Images, StoredImage } from '../image/images.ts';
-import type { Kernels, StoredKernel } from '../kernel/kernels.ts';
+import type { StoredImage } from '../image/images.ts';
+import type { StoredKernel } from '../kernel/kernels.ts';
 import { journalOf } from './journal.ts';
 import { createSteps, type MachineDeps } from './machine-deps.ts';
 import { makePlan, type PlanParts } from './make-plan.ts';
@@ -11,8 +11,6 @@ import { startVm } from './start-vm.ts';
 import type { Supervisor } from './supervisor.ts';
 
 export interface CreateDeps extends MachineDeps {
-  readonly images: Images;
-  readonly kernels: Kernels;
   readonly dirs: PlanParts['dirs'];
 }
 

@@ -6,6 +6,8 @@ import type { GuestConnector } from '../guest/guest.ts';
 import type { Clock } from '../host/clock.ts';
 import type { Directories } from '../host/directories.ts';
 import type { Progress } from '../host/work.ts';
+import type { Images } from '../image/images.ts';
+import type { Kernels } from '../kernel/kernels.ts';
 import type { VmmDriver } from '../vmm/driver.ts';
 import type { MachinePlan } from './plan.ts';
 import type { JournalRecords, VmRecords } from './record.ts';
@@ -28,6 +30,8 @@ export interface MachineDeps {
   readonly directories: Directories;
   readonly disks: Disks;
   readonly connector: GuestConnector;
+  readonly images: Images;
+  readonly kernels: Kernels;
   readonly driverOf: (plan: MachinePlan) => VmmDriver;
   /** Told after the change is stored */
   readonly emit: (body: EventBody, operation: string) => void;

@@ -6,29 +6,57 @@ import type { Timing } from '@banger/protocol/vm';
 import { journalOf } from './journal.ts';
 import { startSteps, type MachineDeps } from './machine-deps.ts';
 import type { Operation } from './operation.ts';
+import type { OwnedVm } from './owned-vm.ts';
 import type { MachinePlan } from './plan.ts';
 import { runSteps } from './run-steps.ts';
-import type { Supervisor } from './supervisor.ts';
 
 /**
  * Brings a VM in state `starting` up. On a failure everything of the run is undone, and the state says what is left:
  * `error` when the guest was never reached (kept for its logs) or something could not be undone, else `stopped`.
  */
-export async function startVm(
-  vm: Supervisor,
-  deps: MachineDeps,
-  operation: Operation,
-): Promise<void> {
-  const { plan } = vm.record;
-  assert(plan, 'a VM that starts has a plan');
+export async function startVm(vm: OwnedVm, deps: MachineDeps, operation: Operation): Promise<void> {
   if (vm.record.state.name !== 'starting') vm.save({ state: { name: 'starting' } }, operation.id);
   try {
+    const plan = await currentPlan(vm, deps, operation);
     const timings = await runWithFallback(vm, deps, { plan, operation });
     settle(vm, deps, { timings, operation });
   } catch (error) {
     vm.save({ state: stateAfterFailure(error), startedAt: null }, operation.id);
     throw error;
   }
+}
+
+/** A new build of the agent has an initrd of its own; and what the VM was made from must still be what it was. */
+async function currentPlan(
+  vm: OwnedVm,
+  deps: MachineDeps,
+  { id, signal }: Operation,
+): Promise<MachinePlan> {
+  const { plan } = vm.record;
+  assert(plan, 'a VM that starts has a plan');
+  const [image, kernel] = await Promise.all([
+    deps.images.find(plan.imageId),
+    deps.kernels.find(plan.kernelId),
+  ]);
+  if (image === undefined || kernel === undefined)
+    throw partMissing(plan, image === undefined ? 'image' : 'kernel');
+  const initrd = await deps.kernels.initrd(kernel, signal);
+  if (initrd === plan.paths.initrd) return plan;
+  const current = { ...plan, paths: { ...plan.paths, initrd } };
+  vm.adoptPlan(current, id);
+  return current;
+}
+
+function partMissing(
+  { spec, imageId, kernelId }: MachinePlan,
+  part: 'image' | 'kernel',
+): BangerError {
+  const wanted = part === 'image' ? imageId : kernelId;
+  return new BangerError(
+    `${part}.not_found`,
+    `Cannot start VM "${spec.name}": its ${part} ${wanted} is no longer in the store`,
+    { hint: `banger ${part} pull --force ${spec[part]}` },
+  );
 }
 
 interface Run {
@@ -38,7 +66,7 @@ interface Run {
 
 /** KVM that was chosen by itself and never reaches the agent is given up for emulation, once and with a warning. */
 async function runWithFallback(
-  vm: Supervisor,
+  vm: OwnedVm,
   deps: MachineDeps,
   run: Run,
 ): Promise<readonly Timing[]> {
@@ -64,7 +92,7 @@ function mayFallBack(error: unknown, { spec }: MachinePlan): boolean {
 }
 
 function runOnce(
-  vm: Supervisor,
+  vm: OwnedVm,
   deps: MachineDeps,
   { plan, operation }: Run,
 ): Promise<readonly Timing[]> {
@@ -79,7 +107,7 @@ function runOnce(
 }
 
 function settle(
-  vm: Supervisor,
+  vm: OwnedVm,
   deps: MachineDeps,
   { timings, operation }: { readonly timings: readonly Timing[]; readonly operation: Operation },
 ): void {

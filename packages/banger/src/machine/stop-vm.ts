@@ -5,9 +5,9 @@ import type { VmmExit } from '../vmm/driver.ts';
 import { journalOf } from './journal.ts';
 import { createSteps, startSteps, type MachineDeps } from './machine-deps.ts';
 import { silent, type Operation } from './operation.ts';
+import type { OwnedVm } from './owned-vm.ts';
 import { undoSteps } from './run-steps.ts';
 import type { LiveVm } from './running-vms.ts';
-import type { Supervisor } from './supervisor.ts';
 
 /** From the request to power off to the monitor's end, before it is killed. */
 const POWER_OFF_MS = { kvm: 30_000, tcg: 90_000 } as const;
@@ -21,11 +21,7 @@ export interface StopOptions {
 }
 
 /** Ends the run of a VM, politely within the deadline, and undoes everything a start has made. */
-export async function stopVm(
-  vm: Supervisor,
-  deps: MachineDeps,
-  options: StopOptions,
-): Promise<void> {
+export async function stopVm(vm: OwnedVm, deps: MachineDeps, options: StopOptions): Promise<void> {
   const { operation } = options;
   const { plan, state, spec } = vm.record;
   if (state.name !== 'stopping') vm.save({ state: { name: 'stopping' } }, operation.id);
@@ -45,11 +41,7 @@ export async function stopVm(
 }
 
 /** Undoes everything that a VM has ever made, and forgets it. */
-export async function removeVm(
-  vm: Supervisor,
-  deps: MachineDeps,
-  { id }: Operation,
-): Promise<void> {
+export async function removeVm(vm: OwnedVm, deps: MachineDeps, { id }: Operation): Promise<void> {
   const { plan, name } = vm.record;
   if (plan !== null) {
     const steps = [...createSteps(deps), ...startSteps(deps, silent)];
@@ -67,7 +59,7 @@ export async function removeVm(
 
 /** Resolves with how the monitor ended, or undefined when it still runs after the deadline. */
 async function powerOff(
-  vm: Supervisor,
+  vm: OwnedVm,
   live: LiveVm,
   timeoutMs: number,
 ): Promise<VmmExit | undefined> {
@@ -114,7 +106,7 @@ function stateAfterStop(exit: VmmExit | undefined, leftovers: readonly string[])
   }
 }
 
-function leftBehind(vm: Supervisor, verb: string, leftovers: readonly string[]): BangerError {
+function leftBehind(vm: OwnedVm, verb: string, leftovers: readonly string[]): BangerError {
   return new BangerError(
     'vm.start_failed',
     `Cannot ${verb} VM "${vm.record.name}" whole: ${leftovers.join(', ')} could not be undone`,

@@ -7,6 +7,7 @@ import { decide, type VmRequest } from './decide.ts';
 import { GuestLink } from './guest-link.ts';
 import type { MachineDeps } from './machine-deps.ts';
 import { backgroundOperation, type Operation } from './operation.ts';
+import type { OwnedVm } from './owned-vm.ts';
 import type { MachinePlan } from './plan.ts';
 import type { VmChange, VmRecord } from './record.ts';
 import type { LiveVm } from './running-vms.ts';
@@ -24,7 +25,7 @@ import { WorkQueue } from './work-queue.ts';
  * A guest that resets itself (reboot) is started again. A connection that breaks while the monitor lives is made anew
  * when somebody needs it (`GuestLink`).
  */
-export class Supervisor {
+export class Supervisor implements OwnedVm {
   readonly #deps: MachineDeps;
   readonly #queue = new WorkQueue();
   readonly #link: GuestLink;
@@ -45,7 +46,6 @@ export class Supervisor {
     return this.#record.id;
   }
 
-  /** Stores a change and tells about the state if it is another. */
   save(change: VmChange, operation: string): void {
     this.#record = this.#deps.records.update(this.#record, change);
     if (change.state === undefined) return;
@@ -53,7 +53,6 @@ export class Supervisor {
     this.#deps.emit({ type: 'vm.state', vm, name, state }, operation);
   }
 
-  /** Stores the plan, before anything of it is made. */
   adoptPlan(plan: MachinePlan, operation: string): void {
     this.save({ plan, spec: plan.spec, imageId: plan.imageId, kernelId: plan.kernelId }, operation);
   }
@@ -127,12 +126,10 @@ export class Supervisor {
     return this.connect(live, signal);
   }
 
-  /** The same in any state. */
   connect(live: LiveVm, signal: AbortSignal): Promise<Guest> {
     return this.#link.connect(live, this.#record, signal);
   }
 
-  /** From now on the end of this monitor is noticed and cleaned up after. */
   watch(live: LiveVm): void {
     void live.vmm.exited.then((exit) => this.#onExit(live, exit.kind));
   }

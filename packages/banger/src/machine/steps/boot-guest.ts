@@ -19,7 +19,8 @@ export function bootGuest(running: RunningVms): Step {
   };
 }
 
-function bootRequest({ spec, network, init }: MachinePlan): GuestBoot {
+/** What the agent is told of this VM. */
+export function bootRequest({ spec, network, init }: MachinePlan): GuestBoot {
   return {
     hostname: spec.name,
     dnsServers: network.dnsServers,

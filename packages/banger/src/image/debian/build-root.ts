@@ -1,0 +1,127 @@
+import { chmod, copyFile, mkdir, rm, utimes, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+
+import { packTree } from '../../artifact/pack-tree.ts';
+import { settleInodes } from '../../artifact/settle-inodes.ts';
+import type { StageClock } from '../../artifact/stage-clock.ts';
+import { sourcesList } from '../../debian/debian-sources.ts';
+import type { DebianArchive } from '../../debian/host-archive.ts';
+import { requireTools } from '../../debian/host-tools.ts';
+import { createRunHelper, readNumber } from '../../debian/run-helper.ts';
+import { createSandbox } from '../../debian/sandbox.ts';
+import type { Processes } from '../../host/processes.ts';
+import type { Progress } from '../../host/work.ts';
+import type { ImageCatalogEntry } from '../catalog.ts';
+import { type FetchedMise, fetchMise, type MiseFetch } from './fetch-mise.ts';
+import { mmdebstrapCommand } from './mmdebstrap-command.ts';
+import { stageOf } from './mmdebstrap-stages.ts';
+
+/**
+ * Makes the root file system of a `debian` image. The same way for root and for a normal user: a tree made by
+ * mmdebstrap in a sandbox, then packed into one read-only ext4 file, nothing ever mounted from the host's view.
+ */
+export interface RootBuild {
+  readonly entry: ImageCatalogEntry;
+  /** Of the caller, who removes it in every case */
+  readonly dir: string;
+  /** The ext4 file to make */
+  readonly file: string;
+  readonly stages: StageClock;
+  readonly warn: Progress['warn'];
+  readonly signal: AbortSignal;
+}
+
+export interface RootBuildHost {
+  readonly processes: Processes;
+  readonly archive: DebianArchive;
+  readonly env: Readonly<Record<string, string>>;
+  /** Effective user id of this process */
+  readonly uid: number;
+}
+
+export interface BuiltRoot {
+  readonly notes: readonly string[];
+}
+
+/** For what packages write down about their installation ("password changed on day …"): any fixed day will do. */
+const INSTALLATION_EPOCH = Date.UTC(2023, 5, 10) / 1000;
+
+export async function buildRoot(
+  { processes, archive, env, uid }: RootBuildHost,
+  { entry, dir, file, stages, warn, signal }: RootBuild,
+): Promise<BuiltRoot> {
+  const what = `Cannot build image "${entry.name}"`;
+  const run = createRunHelper({ processes, env, what, otherwise: 'image.build_failed', dir });
+  const { mmdebstrap, 'mkfs.ext4': mkfs } = await requireTools(processes, [
+    'mmdebstrap',
+    'mkfs.ext4',
+  ]);
+  const sandbox = await createSandbox({ processes, uid });
+  const tree = join(dir, 'tree');
+  const epochFile = join(dir, 'epoch');
+  const sourcesFile = join(dir, 'sources.list');
+  const [sources, aptOptions] = await Promise.all([
+    archive.sources(entry.suite, signal),
+    archive.aptOptions(signal),
+  ]);
+  await writeFile(sourcesFile, sourcesList(sources));
+
+  await using cleanup = new AsyncDisposableStack();
+  const mise = entry.mise
+    ? cleanup.use(startFetch({ processes, env, dir: join(dir, 'mise'), signal })).result
+    : undefined;
+  const { suite, packages } = entry;
+  const make = { mmdebstrap, suite, packages, aptOptions, tree, sourcesFile };
+  await run(sandbox.wrap(mmdebstrapCommand(make)), {
+    signal,
+    env: {
+      TMPDIR: dir,
+      BANGER_EPOCH_FILE: epochFile,
+      SOURCE_DATE_EPOCH: String(INSTALLATION_EPOCH),
+    },
+    onStderrLine(line) {
+      const stage = stageOf(line);
+      if (stage !== undefined) stages.begin(stage.name, stage.text);
+    },
+  });
+  const epoch = await readNumber(epochFile);
+  // Root's build has device nodes there and a normal user's has none; the guest's kernel fills it anyway.
+  await rm(join(tree, 'dev'), { recursive: true });
+  await mkdir(join(tree, 'dev'));
+
+  const notes: string[] = [];
+  const fetched = await mise;
+  if (fetched?.kind === 'unavailable') {
+    notes.push(`made without mise: ${fetched.because}`);
+    warn(`Image "${entry.name}" is made without mise: ${fetched.because}`);
+  } else if (fetched !== undefined) {
+    const program = join(tree, 'usr/local/bin/mise');
+    await copyFile(fetched.file, program);
+    await chmod(program, 0o755);
+    await utimes(program, epoch, epoch);
+    notes.push(`mise ${fetched.version}`);
+  }
+
+  stages.begin('image-pack', 'Writing the root file system');
+  const packed = { mkfs, tree, file, epoch, label: 'banger-root' };
+  await run(sandbox.wrap(packTree(packed)), { signal });
+  await settleInodes(file, { owner: 'kept' });
+  return { notes };
+}
+
+/** A download beside the build. Disposing it waits until it has ended, so that nobody writes where the caller cleans. */
+function startFetch(fetch: MiseFetch): AsyncDisposable & { readonly result: Promise<FetchedMise> } {
+  const abandoned = new AbortController();
+  const result = fetchMise({
+    ...fetch,
+    signal: AbortSignal.any([fetch.signal, abandoned.signal]),
+  });
+  result.catch(() => undefined); // It is awaited later, when the tree is made.
+  return {
+    result,
+    async [Symbol.asyncDispose]() {
+      abandoned.abort();
+      await Promise.allSettled([result]);
+    },
+  };
+}

@@ -1,0 +1,113 @@
+import { createHash } from 'node:crypto';
+
+import { ImageId } from '@banger/protocol/ids';
+
+import { findArtifact } from '../artifact/find-artifact.ts';
+import { createSharedWork } from '../artifact/shared-work.ts';
+import type { Clock } from '../host/clock.ts';
+import type { WorkOptions } from '../host/work.ts';
+import { damaged, notFound } from './image-errors.ts';
+import type { CatalogImage, Images, StoredImage } from './images.ts';
+
+export interface FakeImages extends Images {
+  /** How many were made */
+  readonly built: () => number;
+  /** Builds wait from now on, until the returned function is called or they are cancelled */
+  hold(): () => void;
+  /** The file system of a stored one is no longer what it was */
+  damage(id: ImageId): void;
+}
+
+export interface FakeImagesOptions {
+  readonly clock: Clock;
+  readonly catalog: readonly (CatalogImage & Pick<StoredImage, 'init'>)[];
+}
+
+/** Images that are only remembered. The first build of a name and the next ones differ in content, as in life. */
+export function createFakeImages({ clock, catalog }: FakeImagesOptions): FakeImages {
+  const stored = new Map<ImageId, StoredImage>();
+  const broken = new Set<ImageId>();
+  const pulls = createSharedWork<StoredImage>();
+  let built = 0;
+  let gate = Promise.resolve();
+  const list = (): StoredImage[] => [...stored.values()].toReversed();
+  const find = async (reference: string): Promise<StoredImage | undefined> => {
+    await Promise.resolve();
+    const entries = list().map(({ id, dir, name, createdAt }) => {
+      const manifest = { name, createdAt, files: {} };
+      return { id, dir, manifest, damage: broken.has(id) ? 'rootfs.ext4 is missing' : undefined };
+    });
+    const found = findArtifact(entries, reference);
+    if (found.kind === 'damaged') throw damaged(found.name, found.damage);
+    return found.kind === 'whole' ? stored.get(ImageId.parse(found.stored.id)) : undefined;
+  };
+
+  const make = async (name: string, { signal, progress }: WorkOptions): Promise<StoredImage> => {
+    const entry = catalog.find((candidate) => candidate.name === name);
+    if (entry === undefined) throw notFound(name, catalog);
+    progress.stage({ name: 'image-packages', text: 'Installing packages' });
+    await Promise.race([gate, rejected(signal)]);
+    signal.throwIfAborted();
+    built += 1;
+    const digest = createHash('sha256')
+      .update(`${name} ${String(built)}`)
+      .digest('hex');
+    const id = ImageId.parse(`img_${digest.slice(0, 16)}`);
+    const dir = `/images/${id}`;
+    const image: StoredImage = {
+      ...{ id, name, kind: 'debian', init: entry.init, description: entry.description },
+      createdAt: clock.now().toISOString(),
+      sizeBytes: 200 * 1024 * 1024,
+      notes: [],
+      rootDisk: `${dir}/rootfs.ext4`,
+      dir,
+    };
+    stored.set(id, image);
+    progress.stage({ name: 'image-packages', text: 'Installing packages', ms: 1 });
+    return image;
+  };
+
+  return {
+    built: () => built,
+    hold() {
+      const held = Promise.withResolvers<undefined>();
+      gate = held.promise.then(() => undefined);
+      return () => {
+        held.resolve(undefined);
+      };
+    },
+    damage(id) {
+      broken.add(id);
+    },
+    find,
+    async list() {
+      await Promise.resolve();
+      return list().filter(({ id }) => !broken.has(id));
+    },
+    catalog: () => catalog,
+    async pull(name, { force = false, ...work }) {
+      work.signal.throwIfAborted();
+      const present = force ? undefined : await find(name);
+      return present ?? pulls.join(name, work, (shared) => make(name, shared));
+    },
+    async remove(id) {
+      await Promise.resolve();
+      stored.delete(id);
+      broken.delete(id);
+    },
+    async sweep(signal) {
+      await Promise.resolve();
+      signal.throwIfAborted();
+    },
+  };
+}
+
+function rejected(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    const abort = (): void => {
+      reject(signal.reason as Error); // The caller's own reason, as it is.
+    };
+    if (signal.aborted) abort();
+    else signal.addEventListener('abort', abort, { once: true });
+  });
+}

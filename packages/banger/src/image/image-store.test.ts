@@ -1,0 +1,80 @@
+import assert from 'node:assert/strict';
+import { mkdir, mkdtempDisposable, readdir, truncate, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test } from 'node:test';
+
+import { type ImagesSubject, imagesContract } from '../../../../test/contract/images.ts';
+import { createSystemClock } from '../host/system-clock.ts';
+import { imageCatalog } from './catalog.ts';
+import { createImageStore } from './image-store.ts';
+
+interface Subject extends ImagesSubject {
+  readonly dir: string;
+}
+
+/** The real store, with builds that write a few bytes: another content each time. */
+async function open(): Promise<Subject> {
+  const dir = await mkdtempDisposable(join(tmpdir(), 'banger-images-'));
+  let built = 0;
+  let gate: Promise<unknown> = Promise.resolve();
+  const images = createImageStore({
+    paths: { images: join(dir.path, 'images'), builds: join(dir.path, 'builds') },
+    clock: createSystemClock(),
+    catalog: imageCatalog,
+    async build({ file, stages, signal }) {
+      stages.begin('image-packages', 'Installing packages');
+      const aborted = new Promise((_, reject) =>
+        signal.addEventListener('abort', () => reject(signal.reason as Error)),
+      );
+      await Promise.race([gate, aborted]);
+      built += 1;
+      await writeFile(file, `root file system ${String(built)}`);
+      return { notes: [] };
+    },
+  });
+  return {
+    images,
+    dir: dir.path,
+    built: () => built,
+    hold() {
+      const held = Promise.withResolvers<undefined>();
+      gate = held.promise;
+      return () => held.resolve(undefined);
+    },
+    damage: (id) => truncate(join(dir.path, 'images', id, 'rootfs.ext4'), 3),
+    [Symbol.asyncDispose]: () => dir.remove(),
+  };
+}
+
+const signal = new AbortController().signal;
+const quiet = { signal, progress: { stage: () => undefined, warn: () => undefined } };
+
+imagesContract('stored images', open);
+
+test('a pull leaves nothing in the directory of builds', async () => {
+  await using subject = await open();
+
+  await subject.images.pull('debian-bookworm', quiet);
+
+  assert.deepEqual(await readdir(join(subject.dir, 'builds')), []);
+});
+
+test('sweeping removes what an interrupted build of an image left, and nothing else', async () => {
+  await using subject = await open();
+  await mkdir(join(subject.dir, 'builds', 'image-1234', 'tree'), { recursive: true });
+  await mkdir(join(subject.dir, 'builds', 'kernel-1234'));
+
+  await subject.images.sweep(signal);
+
+  assert.deepEqual(await readdir(join(subject.dir, 'builds')), ['kernel-1234']);
+});
+
+test('a manifest that is none is damage', async () => {
+  await using subject = await open();
+  const image = await subject.images.pull('debian-bookworm', quiet);
+
+  await writeFile(join(image.dir, 'manifest.json'), '{"format": 2}');
+
+  await assert.rejects(subject.images.find(image.id), { code: 'image.damaged' });
+});

@@ -1,0 +1,104 @@
+import { mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+
+import { packTree } from '../artifact/pack-tree.ts';
+import { settleInodes } from '../artifact/settle-inodes.ts';
+import type { StageClock } from '../artifact/stage-clock.ts';
+import type { DebianArchive } from '../debian/host-archive.ts';
+import { requireTools } from '../debian/host-tools.ts';
+import { createRunHelper, type RunHelper } from '../debian/run-helper.ts';
+import type { Processes } from '../host/processes.ts';
+import { copyBootModules, recordBundle } from './bundle-files.ts';
+import type { KernelCatalogEntry } from './catalog.ts';
+import { BOOT_MODULES_DIR, type KernelManifest, MODULES_DISK, VMLINUX } from './kernel-manifest.ts';
+import { type KernelPackage, parseKernelPackage } from './kernel-package.ts';
+import { writePrivateApt } from './private-apt.ts';
+import { unpackVmlinuz } from './unpack-vmlinuz.ts';
+
+/**
+ * Makes a bundle from Debian's signed kernel package, in `dir`, which the caller owns: `bundle/` in it holds the
+ * files, without a manifest. Needs no privileges: apt verifies and fetches in a private directory, dpkg-deb unpacks.
+ */
+export interface KernelBuild {
+  readonly entry: KernelCatalogEntry;
+  readonly dir: string;
+  readonly stages: StageClock;
+  readonly signal: AbortSignal;
+}
+
+export interface KernelBuildHost {
+  readonly processes: Processes;
+  readonly archive: DebianArchive;
+  readonly env: Readonly<Record<string, string>>;
+}
+
+export type BuiltKernel = Omit<KernelManifest, 'format' | 'name' | 'createdAt'>;
+
+export async function buildKernel(
+  { processes, archive, env }: KernelBuildHost,
+  { entry, dir, stages, signal }: KernelBuild,
+): Promise<BuiltKernel> {
+  const what = `Cannot make kernel "${entry.name}"`;
+  const run = createRunHelper({ processes, env, what, otherwise: 'kernel.build_failed', dir });
+  const tools = await requireTools(processes, [
+    'apt-get',
+    'apt-cache',
+    'dpkg-deb',
+    'depmod',
+    'mkfs.ext4',
+  ]);
+  const bundle = join(dir, 'bundle');
+  const tree = join(dir, 'tree');
+  await mkdir(join(bundle, BOOT_MODULES_DIR), { recursive: true });
+
+  stages.begin('kernel-index', 'Reading the package index for the kernel');
+  const config = await writePrivateApt(dir, await archive.sources(entry.suite, signal));
+  const apt = { get: tools['apt-get'], cache: tools['apt-cache'], config };
+  const kernel = await newestKernel(run, { apt, entry, signal });
+
+  stages.begin('kernel-download', `Downloading ${kernel.name}`);
+  const wanted = `${kernel.name}=${kernel.version}`;
+  await run([apt.get, '-q', '--config-file', config, 'download', wanted], { cwd: dir, signal });
+  const deb = (await readdir(dir)).find((file) => file.endsWith('.deb'));
+  if (deb === undefined) throw new Error(`apt-get left no package in "${dir}"`);
+  await run([tools['dpkg-deb'], '--extract', join(dir, deb), tree], { signal });
+
+  stages.begin('kernel-unpack', 'Unpacking the kernel and its modules');
+  const vmlinuz = join(tree, 'boot', `vmlinuz-${kernel.release}`);
+  const modules = join(tree, 'lib/modules', kernel.release);
+  await writeFile(join(bundle, VMLINUX), unpackVmlinuz(await readFile(vmlinuz)));
+  await run([tools.depmod, '--basedir', tree, kernel.release], { signal });
+  const order = await copyBootModules(modules, join(bundle, BOOT_MODULES_DIR));
+  const disk = {
+    mkfs: tools['mkfs.ext4'],
+    tree: modules,
+    file: join(bundle, MODULES_DISK),
+    epoch: Math.floor((await stat(vmlinuz)).mtimeMs / 1000),
+    label: 'banger-modules',
+  };
+  await run(packTree(disk), { signal });
+  await settleInodes(disk.file, { owner: 'root' });
+  await rm(tree, { recursive: true });
+
+  stages.begin('kernel-publish', 'Storing the kernel');
+  const files = await recordBundle(bundle, order, signal);
+  return { release: kernel.release, version: kernel.version, files, bootModules: [...order] };
+}
+
+interface KernelQuery {
+  readonly apt: { readonly get: string; readonly cache: string; readonly config: string };
+  readonly entry: KernelCatalogEntry;
+  readonly signal: AbortSignal;
+}
+
+async function newestKernel(
+  run: RunHelper,
+  { apt, entry, signal }: KernelQuery,
+): Promise<KernelPackage> {
+  await run([apt.get, '-q', '--config-file', apt.config, 'update', '--error-on=any'], { signal });
+  const shown = await run(
+    [apt.cache, '--config-file', apt.config, 'show', '--no-all-versions', entry.package],
+    { signal },
+  );
+  return parseKernelPackage(shown.stdout);
+}

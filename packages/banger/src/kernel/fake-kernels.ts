@@ -1,0 +1,102 @@
+import { createHash } from 'node:crypto';
+
+import { KernelId } from '@banger/protocol/ids';
+
+import { findArtifact } from '../artifact/find-artifact.ts';
+import { createSharedWork } from '../artifact/shared-work.ts';
+import type { Clock } from '../host/clock.ts';
+import type { WorkOptions } from '../host/work.ts';
+import type { CatalogImage } from '../image/images.ts';
+import { damaged, notFound } from './kernel-errors.ts';
+import type { Kernels, StoredKernel } from './kernels.ts';
+
+export interface FakeKernels extends Kernels {
+  /** How many were made */
+  readonly built: () => number;
+  /** The bundle of a stored one is no longer what it was */
+  damage(id: KernelId): void;
+}
+
+export interface FakeKernelsOptions {
+  readonly clock: Clock;
+  readonly catalog: readonly CatalogImage[];
+}
+
+/** Kernels that are only remembered. Making one again gives the same one: its package has not changed. */
+export function createFakeKernels({ clock, catalog }: FakeKernelsOptions): FakeKernels {
+  const stored = new Map<KernelId, StoredKernel>();
+  const broken = new Set<KernelId>();
+  const pulls = createSharedWork<StoredKernel>();
+  let built = 0;
+  const list = (): StoredKernel[] => [...stored.values()].toReversed();
+  const find = async (reference: string): Promise<StoredKernel | undefined> => {
+    await Promise.resolve();
+    const entries = list().map(({ id, dir, name, createdAt }) => {
+      const manifest = { name, createdAt, files: {} };
+      return { id, dir, manifest, damage: broken.has(id) ? 'vmlinux is missing' : undefined };
+    });
+    const found = findArtifact(entries, reference);
+    if (found.kind === 'damaged') throw damaged(found.name, found.damage);
+    return found.kind === 'whole' ? stored.get(KernelId.parse(found.stored.id)) : undefined;
+  };
+
+  const make = async (name: string, { signal, progress }: WorkOptions): Promise<StoredKernel> => {
+    if (!catalog.some((entry) => entry.name === name)) throw notFound(name, catalog);
+    progress.stage({ name: 'kernel-unpack', text: 'Unpacking the kernel and its modules' });
+    await Promise.resolve();
+    signal.throwIfAborted();
+    built += 1;
+    const kernel = fakeKernel(name, clock.now().toISOString());
+    broken.delete(kernel.id);
+    if (!stored.has(kernel.id)) stored.set(kernel.id, kernel);
+    progress.stage({ name: 'kernel-unpack', text: 'Unpacking the kernel and its modules', ms: 1 });
+    return stored.get(kernel.id) ?? kernel;
+  };
+
+  return {
+    built: () => built,
+    damage(id) {
+      broken.add(id);
+    },
+    find,
+    async list() {
+      await Promise.resolve();
+      return list().filter(({ id }) => !broken.has(id));
+    },
+    catalog: () => catalog,
+    async pull(name, { force = false, ...work }) {
+      work.signal.throwIfAborted();
+      const present = force ? undefined : await find(name);
+      return present ?? pulls.join(name, work, (shared) => make(name, shared));
+    },
+    async remove(id) {
+      await Promise.resolve();
+      stored.delete(id);
+      broken.delete(id);
+    },
+    async sweep(signal) {
+      await Promise.resolve();
+      signal.throwIfAborted();
+    },
+    async initrd({ id }, signal) {
+      await Promise.resolve();
+      signal.throwIfAborted();
+      return `/initrds/${id}.cpio`;
+    },
+  };
+}
+
+function fakeKernel(name: string, createdAt: string): StoredKernel {
+  const digest = createHash('sha256').update(name).digest('hex');
+  const id = KernelId.parse(`krn_${digest.slice(0, 16)}`);
+  const dir = `/kernels/${id}`;
+  return {
+    ...{ id, name, release: '6.1.0-1-cloud-amd64', version: '6.1.100-1', createdAt },
+    sizeBytes: 150 * 1024 * 1024,
+    vmlinux: `${dir}/vmlinux`,
+    modulesDisk: `${dir}/modules.ext4`,
+    bootModules: ['virtio.ko'],
+    files: {},
+    dir,
+  };
+}
