@@ -19,7 +19,7 @@ test: build
 
 ## Unit, contract and API tests: seconds, no VM
 test-unit: setup
-	node --test $$(find packages -name '*.test.ts' -not -path '*/node_modules/*')
+	node --test $$(find packages scripts test bench -name '*.test.ts' -not -path '*/node_modules/*')
 
 ## Types, lint, layers, generated files fresh, format
 check: setup

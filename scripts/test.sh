@@ -11,7 +11,7 @@ if [ -z "$only" ]; then
   echo 'test: guest agent' >&2
   (cd guest && go test ./...)
   echo 'test: unit and contract' >&2
-  find packages test/support -name '*.test.ts' -not -path '*/node_modules/*' -print0 |
+  find packages scripts test bench -name '*.test.ts' -not -path '*/node_modules/*' -print0 |
     xargs -0 node --test --test-reporter=spec
 fi
 echo 'test: real VMs' >&2

@@ -1,0 +1,78 @@
+import type { Command } from './command.ts';
+import { configShowCommand } from './commands/config-show.ts';
+import { daemonLogsCommand } from './commands/daemon-logs.ts';
+import { daemonRestartCommand } from './commands/daemon-restart.ts';
+import { daemonSocketCommand } from './commands/daemon-socket.ts';
+import { daemonStartCommand } from './commands/daemon-start.ts';
+import { daemonStatusCommand } from './commands/daemon-status.ts';
+import { daemonStopCommand } from './commands/daemon-stop.ts';
+import { doctorCommand } from './commands/doctor.ts';
+import { imageDeleteCommand } from './commands/image-delete.ts';
+import { imageListCommand } from './commands/image-list.ts';
+import { imagePullCommand } from './commands/image-pull.ts';
+import { imageShowCommand } from './commands/image-show.ts';
+import { kernelListCommand } from './commands/kernel-list.ts';
+import { kernelPullCommand } from './commands/kernel-pull.ts';
+import { kernelRmCommand } from './commands/kernel-rm.ts';
+import { kernelShowCommand } from './commands/kernel-show.ts';
+import { versionCommand } from './commands/version.ts';
+import { vmCreateCommand } from './commands/vm-create.ts';
+import { vmDeleteCommand } from './commands/vm-delete.ts';
+import { vmExecCommand } from './commands/vm-exec.ts';
+import { vmKillCommand } from './commands/vm-kill.ts';
+import { vmListCommand } from './commands/vm-list.ts';
+import { vmLogsCommand } from './commands/vm-logs.ts';
+import { vmPruneCommand } from './commands/vm-prune.ts';
+import { vmRestartCommand } from './commands/vm-restart.ts';
+import { vmRunCommand } from './commands/vm-run.ts';
+import { vmSetCommand } from './commands/vm-set.ts';
+import { vmShowCommand } from './commands/vm-show.ts';
+import { vmStartCommand } from './commands/vm-start.ts';
+import { vmStatsCommand } from './commands/vm-stats.ts';
+import { vmStopCommand } from './commands/vm-stop.ts';
+
+/**
+ * Every command. They are small and load nothing themselves: what takes time (the SDK, HTTP, zod) is loaded when a
+ * command connects, so that all of them can be in one file, which starts faster than one file each.
+ */
+export const commands: readonly Command[] = [
+  vmRunCommand,
+  vmCreateCommand,
+  vmListCommand,
+  vmShowCommand,
+  vmStartCommand,
+  vmStopCommand,
+  vmRestartCommand,
+  vmKillCommand,
+  vmDeleteCommand,
+  vmPruneCommand,
+  vmSetCommand,
+  vmExecCommand,
+  vmLogsCommand,
+  vmStatsCommand,
+  imageListCommand,
+  imagePullCommand,
+  imageShowCommand,
+  imageDeleteCommand,
+  kernelListCommand,
+  kernelPullCommand,
+  kernelShowCommand,
+  kernelRmCommand,
+  daemonStatusCommand,
+  daemonStartCommand,
+  daemonStopCommand,
+  daemonRestartCommand,
+  daemonLogsCommand,
+  daemonSocketCommand,
+  configShowCommand,
+  doctorCommand,
+  versionCommand,
+];
+
+/** Other names of the daily ones. */
+export const shortcuts: Readonly<Record<string, string>> = {
+  run: 'vm run',
+  ps: 'vm list',
+  exec: 'vm exec',
+  'vm ps': 'vm list',
+};

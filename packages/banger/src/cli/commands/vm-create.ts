@@ -1,0 +1,28 @@
+import { defineCommand } from '../command.ts';
+import { createRequest } from '../create-request.ts';
+import { flag } from '../flags.ts';
+import { operands } from '../operands.ts';
+import { specFlags } from '../vm-flags.ts';
+
+export const vmCreateCommand = defineCommand({
+  name: 'vm create',
+  summary: 'Create a VM and wait until it is ready',
+  details: ['Prints the name. A missing image or kernel is pulled or built first.'],
+  operands: operands.none,
+  flags: {
+    ...specFlags,
+    noStart: flag.boolean('Only make it; "vm start" starts it'),
+  },
+  examples: [
+    'banger vm create --name web',
+    'banger vm create --image debian-bookworm-slim --memory 512M --no-start',
+  ],
+  calls: ['createVm'],
+  async run({ flags }, { connect, out, work }) {
+    const banger = await connect();
+    const request = { ...createRequest(flags), start: !flags.noStart, keep: true };
+    const { name, record } = await banger.vms.create(request, work);
+    await out.result(name, record);
+    return 0;
+  },
+});

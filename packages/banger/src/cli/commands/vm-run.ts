@@ -1,0 +1,69 @@
+import { BangerError } from '@banger/protocol/errors';
+
+import { defineCommand } from '../command.ts';
+import { createRequest } from '../create-request.ts';
+import { execFlags, readEnv } from '../exec-flags.ts';
+import { flag } from '../flags.ts';
+import { bothAreTerminals, runGuestSession } from '../guest-session.ts';
+import { operands } from '../operands.ts';
+import { specFlags } from '../vm-flags.ts';
+
+/** The shell of the guest's user, as a login shell. */
+export const SHELL = ['/bin/sh', '-c', 'exec "${SHELL:-/bin/sh}" -l'] as const;
+
+export const vmRunCommand = defineCommand({
+  name: 'vm run',
+  summary: 'Boot a fresh VM and run a command or a shell in it',
+  details: [
+    'Without a command a shell starts. stdin, stdout and stderr are those of this program and stay separate; a terminal is used when stdin and stdout are terminals.',
+    'The VM stays when the command or shell ends, and a line says how to come back; with --rm it is deleted, also when this program is killed. A VM whose guest never answered is kept for "banger vm logs".',
+    "The exit status is the command's, 128+N after signal N, 127 when it was not found, 126 when it could not be executed, 125 when banger itself failed. Ctrl-C goes to the command; a second one ends this program at once.",
+  ],
+  operands: operands.none,
+  flags: {
+    ...specFlags,
+    rm: flag.boolean('Delete the VM afterwards'),
+    detach: flag.boolean('Create the VM, print its name, and leave it', { short: 'd' }),
+    tty: flag.boolean('Use a terminal in any case', { short: 't' }),
+    noTty: flag.boolean('Use no terminal in any case', { short: 'T' }),
+    ...execFlags,
+  },
+  command: 'optional',
+  examples: [
+    'banger run',
+    'banger run --rm -- uname -a',
+    'tar c . | banger run --rm --image debian-bookworm-slim -- tar xv',
+    'banger run -d --name web --memory 4G',
+  ],
+  calls: ['createVm', 'createExec'],
+  async run({ flags, command }, { connect, out, work, ...context }) {
+    if (flags.detach && flags.rm)
+      refuse('Cannot use --detach with --rm: it would be deleted at once');
+    if (flags.detach && command.length > 0) refuse('Cannot use --detach with a command');
+    if (flags.tty && flags.noTty) refuse('Cannot use --tty with --no-tty');
+    const { user, cwd } = flags;
+    const env = readEnv(flags.env, context.world);
+    const banger = await connect();
+
+    const request = { ...createRequest(flags), keep: !flags.rm };
+    await using vm = await banger.vms.create(request, work);
+    if (flags.detach) {
+      await out.result(vm.name, vm.record);
+      return 0;
+    }
+    using ending = new DisposableStack();
+    if (!flags.rm) ending.defer(() => out.note(comeBack(vm.name)));
+    const hasTerminal = flags.tty || (!flags.noTty && bothAreTerminals(context.world));
+    const argv = command.length > 0 ? command : SHELL;
+    const session = { vm: vm.id, argv, hasTerminal, hasStdin: true, env, cwd, user };
+    return await runGuestSession(banger, session, context);
+  },
+});
+
+function refuse(message: string): never {
+  throw new BangerError('usage.invalid', message, { hint: 'banger vm run --help' });
+}
+
+function comeBack(name: string): string {
+  return `VM "${name}" keeps running: "banger vm exec -t ${name} -- sh -l" to come back, "banger vm delete ${name}" to delete it`;
+}

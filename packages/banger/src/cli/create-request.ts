@@ -1,0 +1,11 @@
+import type { CreateOptions } from '@banger/sdk';
+
+import type { FlagValues } from './flags.ts';
+import type { specFlags } from './vm-flags.ts';
+
+/** What is asked for, from the flags; what was left out is the daemon's to choose. */
+export function createRequest(flags: FlagValues<typeof specFlags>): CreateOptions {
+  const { name, image, kernel, vcpu, nat, vmm, accel } = flags;
+  const sizes = { memoryMib: flags.memory, diskMib: flags.diskSize };
+  return { name, image, kernel, vcpu, nat, vmm, accel, ...sizes };
+}

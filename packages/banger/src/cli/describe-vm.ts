@@ -1,0 +1,67 @@
+import { formatBytes, formatMib } from '@banger/protocol/size-text';
+import type { VmDetails } from '@banger/sdk';
+
+import { formatSpan, formatTook } from './duration-text.ts';
+import { fields, type Field } from './fields.ts';
+
+/** The whole record of a VM for people: what it is, where each value came from, what it holds and how it started. */
+export function describeVm(vm: VmDetails): readonly string[] {
+  return fields([
+    ['name', vm.name],
+    ['id', vm.id],
+    ['state', stateText(vm)],
+    ...specFields(vm),
+    ['uptime', vm.uptimeMs === null ? undefined : formatSpan(vm.uptimeMs)],
+    ['created', vm.createdAt],
+    ['started', vm.startedAt ?? undefined],
+    ['ephemeral', vm.ephemeral ? 'deleted when the client that made it ends' : undefined],
+    ['boot id', vm.bootId ?? undefined],
+    ['directory', vm.directory],
+    ...vm.disks.map((disk): Field => [
+      `${disk.role} disk`,
+      `${formatBytes(disk.allocatedBytes)} of ${formatBytes(disk.apparentBytes)}${disk.readOnly ? ', read-only' : ''}, ${disk.path}`,
+    ]),
+    ...networkFields(vm),
+    ...monitorFields(vm),
+    ...vm.timings.map(({ name, ms }): Field => [`start: ${name}`, formatTook(ms)]),
+    ...vm.warnings.map((warning): Field => ['warning', warning]),
+  ]);
+}
+
+function stateText({ state }: VmDetails): string {
+  const reason = 'reason' in state && state.reason !== undefined ? `: ${state.reason}` : '';
+  const left = 'leftovers' in state ? state.leftovers : [];
+  return `${state.name}${reason}${left.length === 0 ? '' : ` (left behind: ${left.join(', ')})`}`;
+}
+
+function specFields({ spec, provenance }: VmDetails): readonly Field[] {
+  const values = [
+    ['image', 'image', spec.image],
+    ['kernel', 'kernel', spec.kernel],
+    ['vcpu', 'vCPU', String(spec.vcpu)],
+    ['memoryMib', 'memory', formatMib(spec.memoryMib)],
+    ['diskMib', 'disk', formatMib(spec.diskMib)],
+    ['overlayMib', 'overlay', formatMib(spec.overlayMib)],
+    ['vmm', 'VMM', spec.vmm],
+    ['accel', 'accelerator', spec.accel],
+    ['nat', 'NAT', spec.nat ? 'on' : 'off'],
+  ] as const;
+  return values.map(([key, label, value]) => {
+    const origin = provenance[key];
+    return [label, origin === undefined ? value : `${value} [${origin}]`];
+  });
+}
+
+function networkFields({ network }: VmDetails): readonly Field[] {
+  if (network === null) return [];
+  return [['network', `${network.mode}, ${network.address}, ${network.mac}`]];
+}
+
+function monitorFields({ vmm }: VmDetails): readonly Field[] {
+  if (vmm === null) return [];
+  return [
+    ['monitor', `${vmm.name} ${vmm.version}, ${vmm.machine}`],
+    ['monitor pid', vmm.pid === null ? undefined : String(vmm.pid)],
+    ['monitor command', vmm.command.join(' ')],
+  ];
+}

@@ -1,0 +1,70 @@
+import { exitStatusOf, reportError } from './error-report.ts';
+import { findCommand } from './find-command.ts';
+import { createInterrupts, type Interrupts } from './interrupts.ts';
+import { runCommand } from './run-command.ts';
+import { showHelp } from './show-help.ts';
+import type { World } from './world.ts';
+
+/** Runs one command line; resolves with its exit status when everything was written. Never throws. */
+export async function main(argv: readonly string[], world: World): Promise<number> {
+  using interrupts = createInterrupts(world);
+  using pipes = new DisposableStack();
+  pipes.use(endWithOutput(world, interrupts));
+  try {
+    return await Promise.race([run(argv, { world, interrupts }), interrupts.quit]);
+  } finally {
+    // A quit leaves everything where it is; the terminal at least is given back as it was found.
+    if (world.stdin.isTTY === true) world.stdin.setRawMode?.(false);
+  }
+}
+
+interface Surroundings {
+  readonly world: World;
+  readonly interrupts: Interrupts;
+}
+
+async function run(argv: readonly string[], { world, interrupts }: Surroundings): Promise<number> {
+  const isVerbose = beforeCommand(argv).includes('--verbose');
+  let name = '';
+  try {
+    const found = findCommand(argv);
+    if (found.kind === 'help') return await showHelp(found.words, world);
+    name = found.command.name;
+    return await runCommand(found.command, found.args, { world, interrupts });
+  } catch (error) {
+    if (isBrokenPipe(error)) interrupts.outputClosed();
+    else for (const line of reportError(error, isVerbose)) world.stderr.write(`${line}\n`);
+    return exitStatusOf(error, isCommandMode(name, argv));
+  }
+}
+
+/** In command mode the exit status is the guest command's, so banger's own failures keep out of its way. */
+function isCommandMode(name: string, argv: readonly string[]): boolean {
+  const hasCommand = beforeCommand(argv).length < argv.length - 1;
+  return name === 'vm exec' || (name === 'vm run' && hasCommand);
+}
+
+function beforeCommand(argv: readonly string[]): readonly string[] {
+  const at = argv.indexOf('--');
+  return at === -1 ? argv : argv.slice(0, at);
+}
+
+/** Nobody reads stdout any more (`banger ps | head -1`): that is no failure to report. */
+function endWithOutput({ stdout, stderr }: World, interrupts: Interrupts): Disposable {
+  const ended = (error: unknown) => {
+    if (isBrokenPipe(error)) interrupts.outputClosed();
+  };
+  const ignored = () => undefined;
+  stdout.on('error', ended);
+  stderr.on('error', ignored);
+  return {
+    [Symbol.dispose]() {
+      stdout.off('error', ended);
+      stderr.off('error', ignored);
+    },
+  };
+}
+
+function isBrokenPipe(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'EPIPE';
+}

@@ -1,0 +1,31 @@
+/** What may stand on a command line besides flags. */
+export interface Operands<Value> {
+  /** `<vm> …` */
+  readonly usage: string;
+  readonly min: number;
+  readonly max: number;
+  read(texts: readonly string[]): Value;
+}
+
+export const operands = {
+  none: { usage: '', min: 0, max: 0, read: () => undefined } satisfies Operands<undefined>,
+  one: (name: string): Operands<string> => ({
+    usage: `<${name}>`,
+    min: 1,
+    max: 1,
+    read: ([only]) => only ?? '',
+  }),
+  /** At least one. */
+  many: (name: string): Operands<readonly string[]> => ({
+    usage: `<${name}> …`,
+    min: 1,
+    max: Infinity,
+    read: (texts) => texts,
+  }),
+  any: (name: string): Operands<readonly string[]> => ({
+    usage: `[${name}] …`,
+    min: 0,
+    max: Infinity,
+    read: (texts) => texts,
+  }),
+};

@@ -1,0 +1,36 @@
+import type { BuildInfo } from '../build-info.ts';
+import type { World } from './world.ts';
+
+export interface ProcessWorldOptions {
+  readonly build: BuildInfo;
+  /** Path of the daemon's program */
+  readonly bangerd: string;
+}
+
+/** The world of a real process. Streams are opened, and rarer things loaded, when they are used. */
+export function createProcessWorld({ build, bangerd }: ProcessWorldOptions): World {
+  return {
+    get stdin() {
+      return process.stdin;
+    },
+    get stdout() {
+      return process.stdout;
+    },
+    get stderr() {
+      return process.stderr;
+    },
+    env: process.env,
+    uid: process.getuid?.() ?? 0,
+    build,
+    interrupts: process,
+    monotonicMs: () => performance.now(),
+    async wait(ms, signal) {
+      const { setTimeout: wait } = await import('node:timers/promises');
+      await wait(ms, undefined, { signal });
+    },
+    async spawnDaemon() {
+      const { spawnDaemon } = await import('./spawn-daemon.ts');
+      return spawnDaemon(bangerd, process.env);
+    },
+  };
+}

@@ -1,0 +1,43 @@
+import { parseDurationMs, parseMib } from '@banger/protocol/size-text';
+import { VM_NAME, VM_NAME_RULE } from '@banger/protocol/vm-name';
+
+import { flag, refuse, valueFlag, type FlagOptions } from './flags.ts';
+
+const mib = (about: string, options: FlagOptions = {}) =>
+  valueFlag(
+    about,
+    (text) =>
+      parseMib(text) ?? refuse(`"${text}" is not a size such as 512M, 4G or a number of MiB`),
+    { placeholder: 'SIZE', ...options },
+  );
+
+export const duration = (about: string, options: FlagOptions = {}) =>
+  valueFlag(
+    about,
+    (text) => parseDurationMs(text) ?? refuse(`"${text}" is not a duration such as 90s, 10m or 2h`),
+    { placeholder: 'DURATION', ...options },
+  );
+
+const vmName = (about: string, options: FlagOptions = {}) =>
+  valueFlag(about, (text) => (VM_NAME.test(text) ? text : refuse(`"${text}": ${VM_NAME_RULE}`)), {
+    placeholder: 'NAME',
+    ...options,
+  });
+
+/** What `vm set` can change too. */
+export const sizeFlags = {
+  vcpu: flag.count('Virtual CPUs', { default: 'vm_defaults.vcpu, else from the host' }),
+  memory: mib('Memory', { default: 'vm_defaults.memory, else from the host' }),
+  diskSize: mib('Size of the disk at /root', { default: 'vm_defaults.disk_size' }),
+  nat: flag.toggle('Reach the outside through the host'),
+};
+
+/** What a VM is made of. */
+export const specFlags = {
+  name: vmName('Name', { default: 'made up' }),
+  image: flag.text('Image to boot', { placeholder: 'IMAGE', default: 'default_image' }),
+  kernel: flag.text('Kernel to boot', { placeholder: 'KERNEL', default: "the image's" }),
+  ...sizeFlags,
+  vmm: flag.choice('Virtual machine monitor', ['auto', 'qemu', 'firecracker']),
+  accel: flag.choice('Accelerator', ['auto', 'kvm', 'tcg']),
+};

@@ -1,0 +1,45 @@
+import type { EventEmitter } from 'node:events';
+import type { Readable, Writable } from 'node:stream';
+
+import type { BuildInfo } from '../build-info.ts';
+
+export interface TerminalInput extends Readable {
+  readonly isTTY?: boolean;
+  setRawMode?(isRaw: boolean): unknown;
+}
+
+/** A terminal emits `resize`. */
+export interface TerminalOutput extends Writable {
+  readonly isTTY?: boolean;
+  readonly columns?: number | undefined;
+  readonly rows?: number | undefined;
+}
+
+export type InterruptName = 'SIGINT' | 'SIGTERM' | 'SIGHUP';
+
+/** A daemon that is being started. */
+export interface StartingDaemon {
+  /** The line it wrote about its start; undefined when it closed the descriptor without one */
+  readonly line: Promise<string | undefined>;
+  /** How the process ended: `exited with status 1` */
+  readonly ended: Promise<string>;
+  /** Lets it live on by itself. */
+  release(): void;
+}
+
+/** Everything outside the CLI. The process has one, each test makes its own. */
+export interface World {
+  readonly stdin: TerminalInput;
+  readonly stdout: TerminalOutput;
+  readonly stderr: TerminalOutput;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly uid: number;
+  readonly build: BuildInfo;
+  /** Emits the signals that the process gets */
+  readonly interrupts: Pick<EventEmitter, 'on' | 'off'>;
+  /** Milliseconds that only count up */
+  monotonicMs(): number;
+  /** Resolves after `ms`; rejects when the signal aborts. */
+  wait(ms: number, signal: AbortSignal): Promise<void>;
+  spawnDaemon(): Promise<StartingDaemon>;
+}

@@ -1,0 +1,38 @@
+/**
+ * The client library of banger.
+ *
+ *     await using vm = await banger.vms.create({ image: 'debian-bookworm' });
+ *     const { exitCode, stdout } = await vm.exec(['uname', '-a']);
+ *
+ * The VM is deleted at the end of the scope, and also when the process ends in any other way. A VM that is to stay is
+ * made with `vms.create({ keep: true })`.
+ */
+export { BangerError, type ErrorCode } from '@banger/protocol/errors';
+export type { ConfigValue, DaemonInfo, DoctorRow } from '@banger/protocol/doctor';
+export type { Event, EventBody } from '@banger/protocol/events';
+export type { TerminalSize } from '@banger/protocol/exec';
+export type { CatalogEntry, Image, Kernel } from '@banger/protocol/image';
+export type { Stage } from '@banger/protocol/progress';
+export type { Vm, VmDetails, VmState, VmStats } from '@banger/protocol/vm';
+export type { SetVmRequest } from '@banger/protocol/vm-requests';
+
+export type { CallOptions } from './call-options.ts';
+export { connect, type Banger, type ConnectOptions } from './connect.ts';
+export type { CreateOptions } from './create-vm.ts';
+export type { ExecResult } from './exec-command.ts';
+export type { ExecOptions, Sink, Source, SpawnOptions } from './exec-options.ts';
+export type { ExecOutcome } from './exec-outcome.ts';
+export type { EventOptions } from './follow-events.ts';
+export type { LogOptions } from './follow-text.ts';
+export type { RunningCommand } from './spawn-command.ts';
+export type { Store } from './stores.ts';
+export type {
+  MessageSocket,
+  SocketRequest,
+  Transport,
+  TransportRequest,
+  TransportResponse,
+} from './transport.ts';
+export { unixTransport } from './unix-transport.ts';
+export type { VmHandle } from './vm-handle.ts';
+export type { KillSignal, VmLogOptions, Vms } from './vms.ts';

@@ -1,0 +1,73 @@
+import { api } from '@banger/protocol/api';
+import { fillPath, streams } from '@banger/protocol/streams';
+import type { Vm, VmDetails, VmStats } from '@banger/protocol/vm';
+import type { SetVmRequest } from '@banger/protocol/vm-requests';
+
+import { withQuery } from './build-request.ts';
+import { signalOf, type CallOptions } from './call-options.ts';
+import type { Caller } from './caller.ts';
+import { createVm, type CreateOptions } from './create-vm.ts';
+import type { ExecOptions, SpawnOptions } from './exec-options.ts';
+import { execCommand, type ExecResult } from './exec-command.ts';
+import { followText, type LogOptions } from './follow-text.ts';
+import { spawnCommand, type RunningCommand } from './spawn-command.ts';
+import { VmHandle } from './vm-handle.ts';
+
+export interface VmLogOptions extends LogOptions {
+  /** The guest's console (default) or what the VMM wrote */
+  readonly source?: 'console' | 'vmm' | undefined;
+}
+
+export type KillSignal = 'SIGKILL' | 'SIGTERM' | 'SIGINT' | 'SIGQUIT' | 'SIGHUP';
+
+/** VMs. `vm` is a full name, a full id, or the beginning of an id that only one VM has. */
+export interface Vms {
+  create(request?: CreateOptions, options?: CallOptions): Promise<VmHandle>;
+  /** A handle that owns nothing, for `exec` and `spawn`. */
+  get(vm: string, options?: CallOptions): Promise<VmHandle>;
+  /** Running ones, or all. */
+  list(filter?: { readonly all?: boolean }, options?: CallOptions): Promise<readonly Vm[]>;
+  show(vm: string, options?: CallOptions): Promise<VmDetails>;
+  start(vm: string, options?: CallOptions): Promise<Vm>;
+  stop(
+    vm: string,
+    options?: CallOptions & { readonly timeoutMs?: number | undefined },
+  ): Promise<Vm>;
+  restart(vm: string, options?: CallOptions): Promise<Vm>;
+  kill(vm: string, options?: CallOptions & { readonly with?: KillSignal | undefined }): Promise<Vm>;
+  delete(vm: string, options?: CallOptions): Promise<void>;
+  /** Deletes every VM that does not run; resolves with them. */
+  prune(options?: CallOptions): Promise<readonly Vm[]>;
+  set(vm: string, change: SetVmRequest, options?: CallOptions): Promise<Vm>;
+  stats(vm: string, options?: CallOptions): Promise<VmStats>;
+  logs(vm: string, options?: VmLogOptions): AsyncIterable<Uint8Array>;
+  exec(vm: string, argv: readonly string[], options?: ExecOptions): Promise<ExecResult>;
+  spawn(vm: string, argv: readonly string[], options?: SpawnOptions): Promise<RunningCommand>;
+}
+
+export function createVms(caller: Caller): Vms {
+  const { call } = caller;
+  return {
+    create: (request = {}, options = {}) => createVm(caller, request, options),
+    get: async (vm, options = {}) => new VmHandle(caller, await call(api.showVm, { vm }, options)),
+    list: (filter = {}, options = {}) => call(api.listVms, filter, options),
+    show: (vm, options = {}) => call(api.showVm, { vm }, options),
+    start: (vm, options = {}) => call(api.startVm, { vm }, options),
+    stop: (vm, { timeoutMs, ...options } = {}) => call(api.stopVm, { vm, timeoutMs }, options),
+    restart: (vm, options = {}) => call(api.restartVm, { vm }, options),
+    kill: (vm, options = {}) => call(api.killVm, { vm, signal: options.with }, options),
+    delete: async (vm, options = {}) => {
+      await call(api.deleteVm, { vm }, options);
+    },
+    prune: (options = {}) => call(api.pruneVms, {}, options),
+    set: (vm, change, options = {}) => call(api.setVm, { vm, ...change }, options),
+    stats: (vm, options = {}) => call(api.vmStats, { vm }, options),
+    logs: (vm, { source, ...options } = {}) =>
+      followText(caller, withQuery(fillPath(streams.vmLogs, { vm }), source ? { source } : {}), {
+        ...options,
+        signal: signalOf(options),
+      }),
+    exec: (vm, argv, options = {}) => execCommand(caller, { vm, argv }, options),
+    spawn: (vm, argv, options = {}) => spawnCommand(caller, { vm, argv }, options),
+  };
+}

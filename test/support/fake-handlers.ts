@@ -1,0 +1,131 @@
+import type { Api } from '@banger/protocol/api';
+import { BangerError } from '@banger/protocol/errors';
+import type { DoctorRow } from '@banger/protocol/doctor';
+import { newExecId } from '@banger/protocol/ids';
+import type { z } from 'zod';
+
+import type { FakeExecs } from './fake-execs.ts';
+import { detailsOf, type FakeVms } from './fake-vms.ts';
+
+export type FakeHandlers = {
+  readonly [Name in keyof Api]: (
+    input: z.output<Api[Name]['input']>,
+  ) => z.input<Api[Name]['output']> | Promise<z.input<Api[Name]['output']>>;
+};
+
+/** What tests change about a fake daemon. */
+export interface FakeSettings {
+  readonly socket: string;
+  build: { id: string; time: number };
+  busy: number;
+  doctorRows: DoctorRow[];
+  stop: () => void;
+}
+
+const NOW = '2026-01-01T00:00:00.000Z';
+
+const image = {
+  id: 'img_0123456789abcdef' as never,
+  name: 'debian-bookworm',
+  kind: 'debian' as const,
+  init: 'image' as const,
+  sizeBytes: 1024 ** 3,
+  createdAt: NOW,
+  description: 'Debian 12',
+  usedBy: ['web'],
+  path: '/x/image',
+};
+
+const kernel = {
+  id: 'krn_0123456789abcdef' as never,
+  name: 'debian-6.1',
+  release: '6.1.0-40-amd64',
+  version: '6.1.153-1',
+  sizeBytes: 1024 ** 2,
+  createdAt: NOW,
+  usedBy: [],
+  path: '/x/kernel',
+};
+
+export function createFakeHandlers(
+  vms: FakeVms,
+  execs: FakeExecs,
+  settings: FakeSettings,
+): FakeHandlers {
+  const entry = { kind: 'debian', description: 'Debian 12', pulled: true, isDefault: true };
+  const oneImage = (name: string) => (name === image.name ? image : missing('image', name));
+  const oneKernel = (name: string) => (name === kernel.name ? kernel : missing('kernel', name));
+  return {
+    daemonInfo: () => ({
+      ...{ version: '0.1.0', build: settings.build, pid: 7, startedAt: NOW, busy: settings.busy },
+      ...{ runningVms: vms.list(false).length, rssBytes: 1e8, socket: settings.socket },
+      ...{ logFile: '/x/bangerd.log', stateDir: '/x' },
+    }),
+    stopDaemon: () => {
+      setImmediate(settings.stop);
+      return {};
+    },
+    showConfig: () => [
+      { key: 'vmm', value: 'auto', origin: 'default' },
+      { key: 'default_image', value: 'alpine', origin: 'file', source: 'config.toml:3' },
+    ],
+    doctor: () => settings.doctorRows,
+    listVms: ({ all }) => vms.list(all),
+    createVm: (request) => vms.create(request),
+    showVm: ({ vm }) => detailsOf(vms.find(vm)),
+    setVm: ({ vm, ...change }) => vms.set(vm, change),
+    deleteVm: ({ vm }) => {
+      vms.delete(vm);
+      return {};
+    },
+    startVm: ({ vm }) => vms.enter(vm, 'running'),
+    stopVm: ({ vm }) => vms.enter(vm, 'stopped'),
+    restartVm: ({ vm }) => vms.enter(vm, 'running'),
+    killVm: ({ vm }) => vms.enter(vm, 'stopped'),
+    pruneVms: () => vms.prune(),
+    vmStats: ({ vm }) => {
+      const { id, name } = vms.find(vm);
+      return {
+        ...{ id, name, guestCpuBusyNs: 1e9, guestCpuTotalNs: 4e9, at: NOW, load1m: 0.5 },
+        ...{ memoryTotalBytes: 2 ** 31, memoryAvailableBytes: 2 ** 30, processCount: 12 },
+        ...{ hostRssBytes: 2 ** 29, hostPssBytes: null, fileSystems: [], diskAllocatedBytes: 4096 },
+        ...{ networkReceivedBytes: 10, networkSentBytes: 20 },
+      };
+    },
+    createExec: ({ vm, ...request }) => {
+      const { name, state } = vms.find(vm);
+      if (state.name !== 'running') {
+        throw new BangerError('vm.not_running', `Cannot run in VM "${name}": it is ${state.name}`, {
+          hint: `banger vm start ${name}`,
+        });
+      }
+      const id = newExecId();
+      execs.created.set(id, request);
+      return { id };
+    },
+    signalExec: ({ exec, signal }) => {
+      execs.signal(exec, signal);
+      return {};
+    },
+    listImages: () => [image],
+    listCatalog: () => [{ name: image.name, ...entry }],
+    pullImage: ({ name }) => oneImage(name),
+    showImage: ({ image: name }) => oneImage(name),
+    deleteImage: ({ image: name }) => {
+      oneImage(name);
+      throw new BangerError('image.in_use', `Cannot delete image "${name}": VM "web" uses it`);
+    },
+    listKernels: () => [kernel],
+    listKernelCatalog: () => [{ name: kernel.name, ...entry }],
+    pullKernel: ({ name }) => oneKernel(name),
+    showKernel: ({ kernel: name }) => oneKernel(name),
+    deleteKernel: ({ kernel: name }) => {
+      oneKernel(name);
+      return {};
+    },
+  };
+}
+
+function missing(noun: 'image' | 'kernel', name: string): never {
+  throw new BangerError(`${noun}.not_found`, `Cannot find ${noun} "${name}": there is none`);
+}
