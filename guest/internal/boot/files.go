@@ -39,6 +39,9 @@ func (r *run) writeFiles(context.Context) error {
 			return err
 		}
 	}
+	if err := r.hookShutdown(); err != nil {
+		return err
+	}
 	return r.fillMachineID()
 }
 
