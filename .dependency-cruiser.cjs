@@ -17,7 +17,10 @@ module.exports = {
     {
       name: 'machine-sees-adapters-as-types-only',
       severity: 'error',
-      from: { path: '^packages/banger/src/machine', pathNot: '\\.test\\.ts$|/(fixtures|fake-[a-z-]+)\\.ts$' },
+      from: {
+        path: '^packages/banger/src/machine',
+        pathNot: '\\.test\\.ts$|/(fixtures|fake-[a-z-]+)\\.ts$',
+      },
       to: {
         path: '^packages/banger/src/(vmm|network|host|disk|image|kernel|debian|artifact|guest|daemon|store|cli)',
         dependencyTypesNot: ['type-only'],
@@ -32,7 +35,9 @@ module.exports = {
     {
       name: 'adapters-do-not-know-the-daemon',
       severity: 'error',
-      from: { path: '^packages/banger/src/(vmm|network|host|disk|image|kernel|debian|artifact|guest|store)' },
+      from: {
+        path: '^packages/banger/src/(vmm|network|host|disk|image|kernel|debian|artifact|guest|store)',
+      },
       to: { path: '^packages/banger/src/(daemon|cli)' },
     },
     {
@@ -58,7 +63,7 @@ module.exports = {
   ],
   options: {
     doNotFollow: { path: 'node_modules' },
-    exclude: { path: "/generated/" },
+    exclude: { path: '/generated/' },
     tsPreCompilationDeps: true,
     tsConfig: { fileName: 'tsconfig.json' },
     enhancedResolveOptions: {
