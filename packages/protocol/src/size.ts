@@ -6,5 +6,5 @@ export * from './size-text.ts';
 /** A size in whole MiB, up to 64 TiB. */
 export const Mib = z
   .int()
-  .positive()
-  .max(1024 * 1024 * 64);
+  .positive({ error: 'a size is at least 1M' })
+  .max(1024 * 1024 * 64, { error: 'a size is at most 64T' });

@@ -9,13 +9,20 @@ export interface LogOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
+/** A VM's log. */
+export interface VmLogOptions extends LogOptions {
+  /** The guest's console (default) or what the VMM wrote */
+  readonly source?: 'console' | 'vmm' | undefined;
+}
+
 /** A log as it is, in pieces. Leaving the loop closes the connection. */
 export async function* followText(
   caller: Caller,
   path: string,
-  { follow, tail, signal }: LogOptions,
+  { source, follow, tail, signal }: VmLogOptions,
 ): AsyncGenerator<Uint8Array, void> {
   const query = {
+    ...(source === undefined ? {} : { source }),
     ...(follow === undefined ? {} : { follow: String(follow) }),
     ...(tail === undefined ? {} : { tail: String(tail) }),
   };

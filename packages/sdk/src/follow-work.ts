@@ -57,7 +57,7 @@ export async function followWork<O extends z.ZodType>(
   } catch (error) {
     response?.close();
     if (signal.aborted && !saysMoreThanCancelled(error)) throw signal.reason;
-    throw explainLoss(error, route, request);
+    throw explainLoss(error, request);
   } finally {
     signal.removeEventListener('abort', abort);
   }
@@ -108,11 +108,11 @@ function saysMoreThanCancelled(error: unknown): boolean {
   return error instanceof BangerError && error.code !== 'operation.cancelled';
 }
 
-function explainLoss(error: unknown, route: Route, { headers }: TransportRequest): unknown {
+function explainLoss(error: unknown, { headers }: TransportRequest): unknown {
   if (error instanceof BangerError || !(error instanceof Error)) return error;
   return new BangerError(
     'daemon.unreachable',
-    `Cannot follow "${route.summary}": the daemon closed the connection before the result`,
+    'Cannot finish the request: the daemon closed the connection before the result',
     {
       cause: error,
       hint: 'banger daemon logs',

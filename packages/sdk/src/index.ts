@@ -23,7 +23,7 @@ export type { ExecResult } from './exec-command.ts';
 export type { ExecOptions, Sink, Source, SpawnOptions } from './exec-options.ts';
 export type { ExecOutcome } from './exec-outcome.ts';
 export type { EventOptions } from './follow-events.ts';
-export type { LogOptions } from './follow-text.ts';
+export type { LogOptions, VmLogOptions } from './follow-text.ts';
 export type { RunningCommand } from './spawn-command.ts';
 export type { Store } from './stores.ts';
 export type {
@@ -35,4 +35,4 @@ export type {
 } from './transport.ts';
 export { unixTransport } from './unix-transport.ts';
 export type { VmHandle } from './vm-handle.ts';
-export type { KillSignal, VmLogOptions, Vms } from './vms.ts';
+export type { KillSignal, Vms } from './vms.ts';

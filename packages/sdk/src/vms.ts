@@ -3,20 +3,14 @@ import { fillPath, streams } from '@banger/protocol/streams';
 import type { Vm, VmDetails, VmStats } from '@banger/protocol/vm';
 import type { SetVmRequest } from '@banger/protocol/vm-requests';
 
-import { withQuery } from './build-request.ts';
-import { signalOf, type CallOptions } from './call-options.ts';
+import type { CallOptions } from './call-options.ts';
 import type { Caller } from './caller.ts';
 import { createVm, type CreateOptions } from './create-vm.ts';
 import type { ExecOptions, SpawnOptions } from './exec-options.ts';
 import { execCommand, type ExecResult } from './exec-command.ts';
-import { followText, type LogOptions } from './follow-text.ts';
+import { followText, type VmLogOptions } from './follow-text.ts';
 import { spawnCommand, type RunningCommand } from './spawn-command.ts';
 import { VmHandle } from './vm-handle.ts';
-
-export interface VmLogOptions extends LogOptions {
-  /** The guest's console (default) or what the VMM wrote */
-  readonly source?: 'console' | 'vmm' | undefined;
-}
 
 export type KillSignal = 'SIGKILL' | 'SIGTERM' | 'SIGINT' | 'SIGQUIT' | 'SIGHUP';
 
@@ -62,11 +56,7 @@ export function createVms(caller: Caller): Vms {
     prune: (options = {}) => call(api.pruneVms, {}, options),
     set: (vm, change, options = {}) => call(api.setVm, { vm, ...change }, options),
     stats: (vm, options = {}) => call(api.vmStats, { vm }, options),
-    logs: (vm, { source, ...options } = {}) =>
-      followText(caller, withQuery(fillPath(streams.vmLogs, { vm }), source ? { source } : {}), {
-        ...options,
-        signal: signalOf(options),
-      }),
+    logs: (vm, options = {}) => followText(caller, fillPath(streams.vmLogs, { vm }), options),
     exec: (vm, argv, options = {}) => execCommand(caller, { vm, argv }, options),
     spawn: (vm, argv, options = {}) => spawnCommand(caller, { vm, argv }, options),
   };

@@ -30,6 +30,7 @@ suite('a reference means', () => {
       kind: 'damaged',
       name: 'full',
       damage: 'rootfs.ext4 is missing',
+      id: 'img_cccc000000000000',
     });
   });
 });

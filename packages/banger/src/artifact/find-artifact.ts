@@ -6,7 +6,12 @@ import type { Entry, ManifestBase, Stored } from './artifact-store.ts';
  */
 export type Found<Manifest> =
   | { readonly kind: 'whole'; readonly stored: Stored<Manifest> }
-  | { readonly kind: 'damaged'; readonly name: string; readonly damage: string }
+  | {
+      readonly kind: 'damaged';
+      readonly id: string;
+      readonly name: string;
+      readonly damage: string;
+    }
   | { readonly kind: 'nothing' };
 
 export function findArtifact<Manifest extends ManifestBase>(
@@ -26,7 +31,12 @@ export function findArtifact<Manifest extends ManifestBase>(
   }
   const [broken] = candidates ?? [];
   if (broken?.damage === undefined) return { kind: 'nothing' };
-  return { kind: 'damaged', name: broken.manifest?.name ?? broken.id, damage: broken.damage };
+  return {
+    kind: 'damaged',
+    id: broken.id,
+    name: broken.manifest?.name ?? broken.id,
+    damage: broken.damage,
+  };
 }
 
 /** `img_3` and longer; without a digit after the underscore it would mean every one of them. */

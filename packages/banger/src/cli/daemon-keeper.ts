@@ -46,21 +46,24 @@ export async function startAndConnect(
   while (!(await answers(banger, deadline))) await world.wait(POLL_MS, deadline);
 }
 
-/** Stops the daemon; resolves when nothing answers any more. Its VMs stay. */
+/** Stops the daemon; resolves when its process is gone, and its lock and socket with it. Its VMs stay. */
 export async function stopAndWait(
   { world, banger }: Pick<KeeperParts, 'world' | 'banger'>,
   signal: AbortSignal,
 ): Promise<void> {
   const deadline = AbortSignal.timeout(STOP_DEADLINE_MS);
   const either = AbortSignal.any([signal, deadline]);
+  const { pid } = await banger.daemon.info({ signal });
   await banger.daemon.stop({ signal });
   try {
-    while (await answers(banger, either)) await world.wait(POLL_MS, either);
+    while (world.isAlive(pid) || (await answers(banger, either))) {
+      await world.wait(POLL_MS, either);
+    }
   } catch (cause) {
     signal.throwIfAborted();
     throw new BangerError(
       'daemon.unreachable',
-      `Cannot stop the daemon: it still answers after ${String(STOP_DEADLINE_MS / 1000)} s`,
+      `Cannot stop the daemon: process ${String(pid)} is still there after ${String(STOP_DEADLINE_MS / 1000)} s`,
       { cause, hint: 'banger daemon status' },
     );
   }

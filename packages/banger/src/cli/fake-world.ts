@@ -72,6 +72,10 @@ export class FakeWorld implements World {
   }
 
   /** A turn of the event loop stands for any time, so that tests do not sleep. */
+  isAlive(): boolean {
+    return false;
+  }
+
   async wait(_ms: number, signal: AbortSignal): Promise<void> {
     await new Promise((resolve) => setImmediate(resolve));
     signal.throwIfAborted();

@@ -24,9 +24,19 @@ export function createProcessWorld({ build, bangerd }: ProcessWorldOptions): Wor
     build,
     interrupts: process,
     monotonicMs: () => performance.now(),
+    isAlive(pid) {
+      try {
+        return process.kill(pid, 0);
+      } catch {
+        return false;
+      }
+    },
     async wait(ms, signal) {
       const { setTimeout: wait } = await import('node:timers/promises');
-      await wait(ms, undefined, { signal });
+      await wait(ms, undefined, { signal }).catch((error: unknown) => {
+        signal.throwIfAborted(); // With the reason, where the timer has an error of its own.
+        throw error;
+      });
     },
     async spawnDaemon() {
       const { spawnDaemon } = await import('./spawn-daemon.ts');

@@ -6,8 +6,21 @@ import type { World } from './world.ts';
 /** `other`: somebody else has started one at the same time; it serves soon. */
 export type Started = 'ready' | 'other';
 
+/** A daemon takes over the VMs of an earlier one before it serves. */
+const START_MS = 60_000;
+
 /** Starts the daemon and waits for its own words, its end, or the signal. */
-export async function startDaemon(world: World, signal: AbortSignal): Promise<Started> {
+export async function startDaemon(world: World, caller: AbortSignal): Promise<Started> {
+  const deadline = AbortSignal.timeout(START_MS);
+  try {
+    return await started(world, AbortSignal.any([caller, deadline]));
+  } catch (error) {
+    if (caller.aborted || !deadline.aborted) throw error;
+    throw startFailed(`bangerd was not ready within ${String(START_MS / 1000)} s`);
+  }
+}
+
+async function started(world: World, signal: AbortSignal): Promise<Started> {
   const child = await world.spawnDaemon();
   try {
     const line = await orAbort(

@@ -41,5 +41,7 @@ export interface World {
   monotonicMs(): number;
   /** Resolves after `ms`; rejects when the signal aborts. */
   wait(ms: number, signal: AbortSignal): Promise<void>;
+  /** Whether a process of this user is there */
+  isAlive(pid: number): boolean;
   spawnDaemon(): Promise<StartingDaemon>;
 }

@@ -89,7 +89,7 @@ function debianRow({ debianSources }: HostFacts): DoctorRow {
     name: 'debian archive',
     status: 'WARN',
     detail: 'the host’s apt knows no Debian repository, so images and kernels cannot be made',
-    fix: 'banger config: set debian_mirror in ~/.config/banger/config.toml',
+    fix: 'echo \'debian_mirror = "URL of a mirror of Debian"\' >> ~/.config/banger/config.toml',
   };
 }
 

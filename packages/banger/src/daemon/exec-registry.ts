@@ -2,7 +2,7 @@ import type { z } from 'zod';
 
 import { BangerError } from '@banger/protocol/errors';
 import type { ExecRequest } from '@banger/protocol/exec';
-import { newExecId, type ExecId } from '@banger/protocol/ids';
+import { newExecId, type ExecId, type OperationId } from '@banger/protocol/ids';
 
 import type { GuestExec, GuestExecInput } from '../guest/guest.ts';
 import type { Clock } from '../host/clock.ts';
@@ -17,6 +17,8 @@ export interface PendingExec {
   readonly request: GuestExec;
   readonly timeoutMs: number | undefined;
   readonly input: InputQueue<GuestExecInput>;
+  /** Of the request that described it */
+  readonly operation: OperationId;
 }
 
 /** Commands between their description and their end, by id. */
@@ -29,7 +31,11 @@ export class ExecRegistry {
     this.#clock = clock;
   }
 
-  create(vm: Supervisor, { timeoutMs, terminal, ...rest }: z.output<typeof ExecRequest>): ExecId {
+  create(
+    vm: Supervisor,
+    { timeoutMs, terminal, ...rest }: z.output<typeof ExecRequest>,
+    operation: OperationId,
+  ): ExecId {
     if (vm.record.state.name !== 'running') {
       const { name, state } = vm.record;
       throw new BangerError(
@@ -43,7 +49,7 @@ export class ExecRegistry {
     const id = newExecId();
     const size = terminal && { ...terminal.size, term: terminal.term };
     const request = { ...rest, stdin: rest.stdin, terminal: size };
-    this.#waiting.set(id, { vm, request, timeoutMs, input: new InputQueue() });
+    this.#waiting.set(id, { vm, request, timeoutMs, input: new InputQueue(), operation });
     void this.#forgetLater(id);
     return id;
   }

@@ -9,6 +9,7 @@ import { z } from 'zod';
 
 import type { GuestExecInput, GuestExit } from '../guest/guest.ts';
 import type { PendingExec } from './exec-registry.ts';
+import { explainLoss } from './explain-loss.ts';
 
 /** Bytes on their way to the client before the guest is made to wait. */
 const HIGH_WATER_BYTES = 1024 * 1024;
@@ -60,7 +61,8 @@ async function execute(
     );
     return statusOf(exit);
   } catch (error) {
-    return failure(limit?.aborted === true ? timedOut(exec) : toBangerError(error));
+    if (limit?.aborted === true) return failure(timedOut(exec), exec);
+    return failure(await explainLoss(toBangerError(error), exec), exec);
   }
 }
 
@@ -114,12 +116,12 @@ function statusOf(exit: GuestExit): ExecStatus {
   return { status: 'Failure', reason: 'NonZeroExitCode', details: { causes: [cause] } };
 }
 
-function failure(error: BangerError): ExecStatus {
+function failure(error: BangerError, { operation }: PendingExec): ExecStatus {
   return {
     status: 'Failure',
     reason: 'InternalError',
     message: error.message,
-    error: toWireError(error),
+    error: toWireError(error, operation),
   };
 }
 

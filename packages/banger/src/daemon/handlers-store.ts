@@ -1,4 +1,5 @@
 import { BangerError } from '@banger/protocol/errors';
+import { ImageId, KernelId } from '@banger/protocol/ids';
 import type { Image, Kernel } from '@banger/protocol/image';
 
 import type { Images, StoredImage } from '../image/images.ts';
@@ -43,9 +44,9 @@ export function storeHandlers(deps: StoreHandlerDeps): Pick<Handlers, StoreRoute
     showImage: async ({ image: reference }) =>
       image(await existing('image', reference, images.find(reference))),
     async deleteImage({ image: reference }, operation) {
-      const stored = await existing('image', reference, images.find(reference));
+      const stored = await deletable('image', reference, images.find(reference));
       refuseInUse('image', stored.name, usersOf(deps, 'imageId', stored.id));
-      await images.remove(stored.id);
+      await images.remove(ImageId.parse(stored.id));
       events.emit({ type: 'image.deleted', image: stored.id, name: stored.name }, operation.id);
       return {};
     },
@@ -60,9 +61,9 @@ export function storeHandlers(deps: StoreHandlerDeps): Pick<Handlers, StoreRoute
     showKernel: async ({ kernel: reference }) =>
       kernel(await existing('kernel', reference, kernels.find(reference))),
     async deleteKernel({ kernel: reference }, operation) {
-      const stored = await existing('kernel', reference, kernels.find(reference));
+      const stored = await deletable('kernel', reference, kernels.find(reference));
       refuseInUse('kernel', stored.name, usersOf(deps, 'kernelId', stored.id));
-      await kernels.remove(stored.id);
+      await kernels.remove(KernelId.parse(stored.id));
       events.emit({ type: 'kernel.deleted', kernel: stored.id, name: stored.name }, operation.id);
       return {};
     },
@@ -94,6 +95,20 @@ async function existing<T>(
       hint: `banger ${noun} list --available`,
     },
   );
+}
+
+/** What is damaged can be deleted too. */
+async function deletable(
+  noun: 'image' | 'kernel',
+  reference: string,
+  found: Promise<{ readonly id: string; readonly name: string } | undefined>,
+): Promise<{ readonly id: string; readonly name: string }> {
+  try {
+    return await existing(noun, reference, found);
+  } catch (error) {
+    if (!(error instanceof BangerError) || error.code !== `${noun}.damaged`) throw error;
+    return { id: String(error.details['id']), name: reference };
+  }
 }
 
 function refuseInUse(noun: 'image' | 'kernel', name: string, users: readonly string[]): void {

@@ -84,8 +84,8 @@ export function vmHandlers(deps: VmHandlerDeps): Pick<Handlers, VmRoute> {
       return records.map((record) => presentVm(record, clock.now()));
     },
     vmStats: ({ vm }, { signal }) => vmStats(machines.find(vm), deps, signal),
-    createExec: ({ vm, ...request }) =>
-      Promise.resolve({ id: execs.create(machines.find(vm), request) }),
+    createExec: ({ vm, ...request }, { id }) =>
+      Promise.resolve({ id: execs.create(machines.find(vm), request, id) }),
     signalExec({ exec, signal }) {
       execs.signal(exec, signal);
       return Promise.resolve({});

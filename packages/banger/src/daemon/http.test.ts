@@ -146,6 +146,21 @@ suite('HTTP API', () => {
     assert.match(message, /VM web uses it/);
   });
 
+  test('deletes an image that is damaged', async () => {
+    const { call, images } = createFakeApp();
+    await call('POST', '/v1/images', { name: 'debian-bookworm-slim' });
+    const [image] = await images.list();
+    assert.ok(image);
+    images.damage(image.id);
+
+    assert.equal(
+      (await failure(await call('GET', '/v1/images/debian-bookworm-slim'))).code,
+      'image.damaged',
+    );
+    assert.equal((await call('DELETE', '/v1/images/debian-bookworm-slim')).status, 200);
+    assert.equal(await images.find('debian-bookworm-slim'), undefined);
+  });
+
   test('sends the build with every answer and describes itself', async () => {
     const { call } = createFakeApp();
 

@@ -1,5 +1,4 @@
 import { Hono, type Context } from 'hono';
-import { z } from 'zod';
 
 import { api, type RouteName } from '@banger/protocol/api';
 import { BangerError, toBangerError } from '@banger/protocol/errors';
@@ -15,6 +14,7 @@ import type { Handlers } from './handler-table.ts';
 import { answerProgress, wantsProgress } from './ndjson.ts';
 import type { Operations } from './operations.ts';
 import { openApiDocument } from './openapi.ts';
+import { readBody } from './read-body.ts';
 import { errorResponse } from './error-response.ts';
 import { registerTextStreams, type TextStreams } from './text-streams.ts';
 
@@ -135,29 +135,9 @@ async function readInput(c: Context, route: Route): Promise<unknown> {
   const issues = result.error.issues.map(
     ({ path, message }) => `${path.join('.') || 'input'}: ${message}`,
   );
-  throw new BangerError(
-    'usage.invalid',
-    `Cannot ${route.summary.toLowerCase()}: ${issues.join('; ')}`,
-    {
-      details: { issues },
-    },
-  );
-}
-
-const Body = z.record(z.string(), z.unknown());
-
-async function readBody(c: Context): Promise<Record<string, unknown>> {
-  const text = await c.req.text();
-  if (text === '') return {};
-  try {
-    return Body.parse(JSON.parse(text));
-  } catch (cause) {
-    throw new BangerError(
-      'usage.invalid',
-      'Cannot read the request: its body is not a JSON object',
-      { cause },
-    );
-  }
+  throw new BangerError('usage.invalid', `Cannot read the request: ${issues.join('; ')}`, {
+    details: { issues },
+  });
 }
 
 function operationOf(c: Context): OperationId {

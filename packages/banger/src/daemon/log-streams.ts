@@ -11,12 +11,17 @@ export interface LogSources {
 
 export function logStreams({ machines, events, daemonLog }: LogSources): TextStreams {
   return {
-    async *vmLog(reference, source, options) {
+    // Not a generator: an unknown VM is an answer of its own, and no broken stream.
+    vmLog(reference, source, options) {
       const { plan } = machines.find(reference).record;
-      if (plan === null) return; // Its image is still being made.
-      yield* followFile(source === 'console' ? plan.paths.consoleLog : plan.paths.vmmLog, options);
+      if (plan === null) return nothing(); // Its image is still being made.
+      return followFile(source === 'console' ? plan.paths.consoleLog : plan.paths.vmmLog, options);
     },
     daemonLog: (options) => followFile(daemonLog, options),
     events: (after, signal) => events.follow(after, signal),
   };
+}
+
+async function* nothing(): AsyncGenerator<Uint8Array> {
+  // No byte at all.
 }

@@ -1,6 +1,9 @@
 import { statfs } from 'node:fs/promises';
+import { userInfo } from 'node:os';
 
 import { BangerError, type ErrorCode } from '@banger/protocol/errors';
+
+import { readSubordinateIds } from '../host/subordinate-ids.ts';
 
 /** What a helper that works with Debian's archive said before it failed. */
 export interface HelperFailure {
@@ -31,7 +34,9 @@ export async function archiveFailure(failure: HelperFailure): Promise<BangerErro
       { hint: mirrorHint, details },
     );
   }
-  const hint = NO_SUBORDINATE_IDS.test(stderr) ? subordinateIdsHint : 'banger daemon logs';
+  const hint = NO_SUBORDINATE_IDS.test(stderr)
+    ? (await readSubordinateIds(userInfo().username)).fix
+    : 'banger daemon logs';
   return new BangerError(otherwise, `${what}: ${said}`, { hint, details });
 }
 
@@ -44,10 +49,6 @@ export async function diskFull(what: string, dir: string, cause?: unknown): Prom
     { hint: 'df -h; banger vm prune', cause, details: { dir, freeMib } },
   );
 }
-
-/** Without them a normal user cannot be root of a user namespace that has other users too. */
-const subordinateIdsHint =
-  'sudo usermod --add-subuids 100000-165535 --add-subgids 100000-165535 "$USER"';
 
 export const mirrorHint =
   'Set debian_mirror (and debian_security_mirror) in config.toml to a mirror of Debian that this host reaches';

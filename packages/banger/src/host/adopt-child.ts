@@ -6,15 +6,12 @@ import type { Child, ExitStatus, ProcessIdentity } from './processes.ts';
 /** Only a parent is told of an exit, and an adopted process is not our child: its identity is looked at this often. */
 const CHECK_MS = 200;
 
-export async function adoptChild(
-  identity: ProcessIdentity,
-  clock: Clock,
-): Promise<Child | undefined> {
-  if (!(await isAlive(identity))) return undefined;
+export function adoptChild(identity: ProcessIdentity, clock: Clock): Child | undefined {
+  if (!isAlive(identity)) return undefined;
   const gone = new AbortController();
   const { promise: exited, resolve } = Promise.withResolvers<ExitStatus>();
-  const check = async () => {
-    if (gone.signal.aborted || (await isAlive(identity))) return;
+  const check = () => {
+    if (gone.signal.aborted || isAlive(identity)) return;
     resolve({ exitCode: null, signal: null });
     gone.abort(new Error(`process ${String(identity.pid)} ended`));
   };
@@ -27,16 +24,16 @@ export async function adoptChild(
       if (!gone.signal.aborted) signalGroup(identity.pid, signal);
     },
     async [Symbol.asyncDispose]() {
-      if (await isAlive(identity)) await killGroup(identity.pid, clock);
-      await check();
+      if (isAlive(identity)) await killGroup(identity.pid, clock);
+      check();
     },
   };
 }
 
 /** Ends with the process. It never rejects: the only thing that can be thrown at it is the abort. */
-async function watch(check: () => Promise<void>, gone: AbortSignal, clock: Clock): Promise<void> {
+async function watch(check: () => void, gone: AbortSignal, clock: Clock): Promise<void> {
   while (!gone.aborted) {
     await clock.wait(CHECK_MS, gone).catch(() => undefined);
-    await check();
+    check();
   }
 }

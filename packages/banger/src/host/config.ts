@@ -77,12 +77,17 @@ function effectiveValue(
 function check(key: ConfigKey, value: unknown, where: string): unknown {
   const result = configKeys[key].schema.safeParse(value);
   if (result.success) return result.data;
-  const allowed = result.error.issues.map((issue) => issue.message).join('; ');
+  const allowed = result.error.issues.map(describeIssue).join('; ');
   throw new BangerError(
     'config.invalid',
     `Cannot use configuration key "${key}" at ${where}: ${JSON.stringify(value)} is not allowed (${allowed})`,
     { hint: `Edit ${where}` },
   );
+}
+
+function describeIssue(issue: z.core.$ZodIssue): string {
+  if (issue.code !== 'invalid_value') return issue.message;
+  return `one of ${issue.values.map((value) => `"${String(value)}"`).join(', ')}`;
 }
 
 function fileValues({ file, text }: ConfigSources): ReadonlyMap<ConfigKey, unknown> {

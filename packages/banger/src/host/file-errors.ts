@@ -13,7 +13,11 @@ export function explainFileError(error: unknown, what: string): unknown {
     case 'EACCES':
     case 'EPERM':
     case 'EROFS':
-      return new BangerError('host.path_unusable', `${what}: ${reason(code)}`, {
+    case 'ENOTDIR':
+    case 'EEXIST':
+    case 'ELOOP':
+    case 'ENAMETOOLONG':
+      return new BangerError('host.path_unusable', `${what}: ${reasons[code]}`, {
         cause: error,
         hint: 'Give the directory to your user, or set XDG_STATE_HOME to one that is yours',
       });
@@ -22,6 +26,12 @@ export function explainFileError(error: unknown, what: string): unknown {
   }
 }
 
-function reason(code: 'EACCES' | 'EPERM' | 'EROFS'): string {
-  return code === 'EROFS' ? 'its file system is read-only' : 'permission denied';
-}
+const reasons = {
+  EACCES: 'permission denied',
+  EPERM: 'permission denied',
+  EROFS: 'its file system is read-only',
+  ENOTDIR: 'a part of its path is a file',
+  EEXIST: 'there is something else of this name',
+  ELOOP: 'its path leads round in a circle of links',
+  ENAMETOOLONG: 'its name is too long',
+} as const;

@@ -4,6 +4,7 @@ import { userInfo } from 'node:os';
 import { join } from 'node:path';
 
 import type { Processes } from './processes.ts';
+import { readSubordinateIds } from './subordinate-ids.ts';
 
 /** What `doctor` wants to know about the host besides KVM and the monitors. */
 export interface HostFacts {
@@ -82,15 +83,12 @@ async function userNamespaces(processes: Processes): Promise<HostFacts['userName
     return { usable: false, why: 'newuidmap is not installed', fix: 'sudo apt-get install uidmap' };
   }
   const { username } = userInfo();
-  const [uids, gids] = await Promise.all([
-    hasSubordinates('/etc/subuid', username),
-    hasSubordinates('/etc/subgid', username),
-  ]);
-  if (!uids || !gids) {
+  const subordinates = await readSubordinateIds(username);
+  if (!subordinates.present) {
     return {
       usable: false,
       why: `user "${username}" has no subordinate ids`,
-      fix: `sudo usermod --add-subuids 100000-165535 --add-subgids 100000-165535 ${username}`,
+      fix: subordinates.fix,
     };
   }
   const knob = await readFile('/proc/sys/kernel/unprivileged_userns_clone', 'utf8').catch(
@@ -104,9 +102,4 @@ async function userNamespaces(processes: Processes): Promise<HostFacts['userName
     };
   }
   return { usable: true };
-}
-
-async function hasSubordinates(file: string, user: string): Promise<boolean> {
-  const text = await readFile(file, 'utf8').catch(() => '');
-  return text.split('\n').some((line) => line.startsWith(`${user}:`));
 }

@@ -1,7 +1,11 @@
-import { readFileSync } from 'node:fs';
-import { readdir, readFile } from 'node:fs/promises';
+import { readdirSync, readFileSync } from 'node:fs';
 
 import type { ProcessIdentity } from './processes.ts';
+
+/*
+ * Everything here is read synchronously: /proc waits for nobody and a process takes 10 µs, of which the detour over
+ * the thread pool makes 100, and every start and end of a VM looks at all processes.
+ */
 
 /** What /proc/<pid>/stat says (proc(5)); only the fields that banger needs. */
 export interface ProcStat {
@@ -32,24 +36,25 @@ export function identifyChild(pid: number): ProcessIdentity {
 }
 
 /** Whether this very process still runs; a process that got its pid later is another one. */
-export async function isAlive({ pid, startTicks, bootId }: ProcessIdentity): Promise<boolean> {
-  const stat = await readStat(pid);
+export function isAlive({ pid, startTicks, bootId }: ProcessIdentity): boolean {
+  const stat = readStat(pid);
   return isRunning(stat) && stat.startTicks === startTicks && bootId === hostBootId();
 }
 
-export async function readStat(pid: number): Promise<ProcStat | undefined> {
-  return parseProcStat(await readOrNothing(`/proc/${String(pid)}/stat`));
+export function readStat(pid: number): ProcStat | undefined {
+  return parseProcStat(readOrNothing(`/proc/${String(pid)}/stat`));
 }
 
 /** Every process there is, in ascending order. */
-export async function listPids(): Promise<readonly number[]> {
-  const names = await readdir('/proc');
-  return names.filter((name) => /^\d+$/.test(name)).map(Number);
+export function listPids(): readonly number[] {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .map(Number);
 }
 
 /** argv as the process was started; empty when it is gone or not ours to read. */
-export async function readCommandLine(pid: number): Promise<readonly string[]> {
-  const text = await readOrNothing(`/proc/${String(pid)}/cmdline`);
+export function readCommandLine(pid: number): readonly string[] {
+  const text = readOrNothing(`/proc/${String(pid)}/cmdline`);
   return text.split('\0').slice(0, -1);
 }
 
@@ -61,9 +66,9 @@ export function hostBootId(): string {
 }
 
 /** A process may end at any moment; what cannot be read any more reads as nothing. */
-async function readOrNothing(path: string): Promise<string> {
+function readOrNothing(path: string): string {
   try {
-    return await readFile(path, 'utf8');
+    return readFileSync(path, 'utf8');
   } catch {
     return '';
   }

@@ -35,16 +35,16 @@ async function isGroupGone(groupId: number, clock: Clock, deadlineMs: number): P
   const never = new AbortController().signal;
   const untilMs = clock.monotonicMs() + deadlineMs;
   while (clock.monotonicMs() < untilMs) {
-    if (!signalGroup(groupId, 0) || !(await hasRunningMember(groupId))) return true;
+    if (!signalGroup(groupId, 0) || !hasRunningMember(groupId)) return true;
     await clock.wait(CHECK_MS, never);
   }
   return false;
 }
 
 /** kill(2) counts zombies, and an orphan's zombie lives as long as process 1 likes. */
-async function hasRunningMember(groupId: number): Promise<boolean> {
-  for (const pid of await listPids()) {
-    const stat = await readStat(pid);
+function hasRunningMember(groupId: number): boolean {
+  for (const pid of listPids()) {
+    const stat = readStat(pid);
     if (stat?.groupId === groupId && isRunning(stat)) return true;
   }
   return false;

@@ -32,8 +32,8 @@ export function createSystemProcesses(options: SystemProcessesOptions = {}): Pro
         clock,
       });
     },
-    adopt: (identity) => adoptChild(identity, clock),
+    adopt: (identity) => Promise.resolve(adoptChild(identity, clock)),
     find: (program) => findProgram(program, path),
-    listMatching,
+    listMatching: (text) => Promise.resolve(listMatching(text)),
   };
 }

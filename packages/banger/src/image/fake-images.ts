@@ -6,7 +6,7 @@ import { findArtifact } from '../artifact/find-artifact.ts';
 import { createSharedWork } from '../artifact/shared-work.ts';
 import type { Clock } from '../host/clock.ts';
 import type { WorkOptions } from '../host/work.ts';
-import { damaged, notFound } from './image-errors.ts';
+import { damaged, notFound } from '../artifact/artifact-errors.ts';
 import type { CatalogImage, Images, StoredImage } from './images.ts';
 
 export interface FakeImages extends Images {
@@ -38,13 +38,13 @@ export function createFakeImages({ clock, catalog }: FakeImagesOptions): FakeIma
       return { id, dir, manifest, damage: broken.has(id) ? 'rootfs.ext4 is missing' : undefined };
     });
     const found = findArtifact(entries, reference);
-    if (found.kind === 'damaged') throw damaged(found.name, found.damage);
+    if (found.kind === 'damaged') throw damaged('image', found);
     return found.kind === 'whole' ? stored.get(ImageId.parse(found.stored.id)) : undefined;
   };
 
   const make = async (name: string, { signal, progress }: WorkOptions): Promise<StoredImage> => {
     const entry = catalog.find((candidate) => candidate.name === name);
-    if (entry === undefined) throw notFound(name, catalog);
+    if (entry === undefined) throw notFound('image', name, catalog);
     progress.stage({ name: 'image-packages', text: 'Installing packages' });
     await Promise.race([gate, rejected(signal)]);
     signal.throwIfAborted();

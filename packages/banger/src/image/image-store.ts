@@ -14,7 +14,7 @@ import type { BangerPaths } from '../host/paths.ts';
 import type { WorkOptions } from '../host/work.ts';
 import type { ImageCatalogEntry } from './catalog.ts';
 import type { BuiltRoot, RootBuild } from './debian/build-root.ts';
-import { damaged, notFound } from './image-errors.ts';
+import { damaged, notFound } from '../artifact/artifact-errors.ts';
 import { ImageManifest, ROOT_DISK } from './image-manifest.ts';
 import type { Images, StoredImage } from './images.ts';
 
@@ -38,7 +38,7 @@ export function createImageStore(options: ImageStoreOptions): Images {
   const pulls = createSharedWork<StoredImage>();
   const find = async (reference: string): Promise<StoredImage | undefined> => {
     const found = findArtifact(await store.entries(), reference);
-    if (found.kind === 'damaged') throw damaged(found.name, found.damage);
+    if (found.kind === 'damaged') throw damaged('image', found);
     return found.kind === 'whole' ? storedImage(found.stored) : undefined;
   };
 
@@ -82,7 +82,7 @@ export function createImageStore(options: ImageStoreOptions): Images {
       const present = force ? undefined : await find(name);
       if (present !== undefined) return present;
       const entry = catalog.find((candidate) => candidate.name === name);
-      if (entry === undefined) throw notFound(name, catalog);
+      if (entry === undefined) throw notFound('image', name, catalog);
       return pulls.join(name, work, (shared) => make(entry, shared));
     },
     remove: (id) => store.remove(id),

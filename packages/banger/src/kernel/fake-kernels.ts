@@ -7,7 +7,7 @@ import { createSharedWork } from '../artifact/shared-work.ts';
 import type { Clock } from '../host/clock.ts';
 import type { WorkOptions } from '../host/work.ts';
 import type { CatalogImage } from '../image/images.ts';
-import { damaged, notFound } from './kernel-errors.ts';
+import { damaged, notFound } from '../artifact/artifact-errors.ts';
 import type { Kernels, StoredKernel } from './kernels.ts';
 
 export interface FakeKernels extends Kernels {
@@ -36,12 +36,12 @@ export function createFakeKernels({ clock, catalog }: FakeKernelsOptions): FakeK
       return { id, dir, manifest, damage: broken.has(id) ? 'vmlinux is missing' : undefined };
     });
     const found = findArtifact(entries, reference);
-    if (found.kind === 'damaged') throw damaged(found.name, found.damage);
+    if (found.kind === 'damaged') throw damaged('kernel', found);
     return found.kind === 'whole' ? stored.get(KernelId.parse(found.stored.id)) : undefined;
   };
 
   const make = async (name: string, { signal, progress }: WorkOptions): Promise<StoredKernel> => {
-    if (!catalog.some((entry) => entry.name === name)) throw notFound(name, catalog);
+    if (!catalog.some((entry) => entry.name === name)) throw notFound('kernel', name, catalog);
     progress.stage({ name: 'kernel-unpack', text: 'Unpacking the kernel and its modules' });
     await Promise.resolve();
     signal.throwIfAborted();

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 
 import { BangerError } from '@banger/protocol/errors';
 
+import { recordOf } from '../artifact/file-digest.ts';
 import { INITRD_LAYOUT, initrdOf } from './initrd-layout.ts';
 import { BOOT_MODULES_DIR } from './kernel-manifest.ts';
 import type { StoredKernel } from './kernels.ts';
@@ -73,9 +74,7 @@ function createDigestCache(file: string): () => Promise<string> {
       const { mtimeMs, size, ino } = await stat(file);
       const stamp = [mtimeMs, size, ino].join(' ');
       if (known?.stamp !== stamp) {
-        const digest = createHash('sha256')
-          .update(await readFile(file))
-          .digest('hex');
+        const { sha256: digest } = await recordOf(file, new AbortController().signal);
         known = { stamp, digest };
       }
       return known.digest;

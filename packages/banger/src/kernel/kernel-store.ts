@@ -15,7 +15,7 @@ import type { WorkOptions } from '../host/work.ts';
 import type { BuiltKernel, KernelBuild } from './build-kernel.ts';
 import type { KernelCatalogEntry } from './catalog.ts';
 import type { InitrdCache } from './initrd-cache.ts';
-import { damaged, notFound } from './kernel-errors.ts';
+import { damaged, notFound } from '../artifact/artifact-errors.ts';
 import { kernelIdOf, KernelManifest, MODULES_DISK, VMLINUX } from './kernel-manifest.ts';
 import type { Kernels, StoredKernel } from './kernels.ts';
 
@@ -39,7 +39,7 @@ export function createKernelStore(options: KernelStoreOptions): Kernels {
   const pulls = createSharedWork<StoredKernel>();
   const find = async (reference: string): Promise<StoredKernel | undefined> => {
     const found = findArtifact(await store.entries(), reference);
-    if (found.kind === 'damaged') throw damaged(found.name, found.damage);
+    if (found.kind === 'damaged') throw damaged('kernel', found);
     return found.kind === 'whole' ? storedKernel(found.stored) : undefined;
   };
 
@@ -73,7 +73,7 @@ export function createKernelStore(options: KernelStoreOptions): Kernels {
         return present;
       }
       const entry = catalog.find((candidate) => candidate.name === name);
-      if (entry === undefined) throw notFound(name, catalog);
+      if (entry === undefined) throw notFound('kernel', name, catalog);
       return pulls.join(name, work, (shared) => make(entry, shared));
     },
     remove: (id) => store.remove(id),
@@ -103,9 +103,10 @@ export function storedKernel({ id, dir, manifest }: Stored<KernelManifest>): Sto
 }
 
 /** Sizes are compared on every read; the content only here, where there is time for it. */
-async function verify({ name, dir, files }: StoredKernel, signal: AbortSignal): Promise<void> {
+async function verify({ id, name, dir, files }: StoredKernel, signal: AbortSignal): Promise<void> {
   for (const [file, { sha256 }] of Object.entries(files)) {
     const actual = await recordOf(join(dir, file), signal);
-    if (actual.sha256 !== sha256) throw damaged(name, `${file} is not what was stored`);
+    if (actual.sha256 === sha256) continue;
+    throw damaged('kernel', { id, name, damage: `${file} is not what was stored` });
   }
 }

@@ -1,5 +1,6 @@
 import { BangerError } from '@banger/protocol/errors';
 
+import type { WorkOptions } from '../host/work.ts';
 import type { StoredImage } from '../image/images.ts';
 import type { StoredKernel } from '../kernel/kernels.ts';
 import { journalOf } from './journal.ts';
@@ -36,7 +37,7 @@ export async function createVm(
       throw kept(error, vm.record.name);
     }
     await vm.delete({ ...backgroundOperation(), id: operation.id });
-    throw error;
+    throw gone(error);
   }
 }
 
@@ -57,7 +58,10 @@ async function prepare(vm: Supervisor, deps: CreateDeps, operation: Operation): 
   await runSteps(createSteps(deps), plan, { journal, signal, progress, clock: deps.clock });
 }
 
-/** At the same time; when one fails the other is cancelled and waited for. */
+/**
+ * At the same time; when one fails the other is cancelled and waited for. What is stored is taken as it is: a `pull`
+ * reads all of a kernel to check it, which takes a tenth as long as booting it.
+ */
 async function pullBoth(
   vm: Supervisor,
   { images, kernels }: CreateDeps,
@@ -71,18 +75,35 @@ async function pullBoth(
     throw error;
   };
   const [image, kernel] = await Promise.allSettled([
-    images.pull(spec.image, options).catch(cancelOther),
-    kernels.pull(spec.kernel, options).catch(cancelOther),
+    findOrPull(images, spec.image).catch(cancelOther),
+    findOrPull(kernels, spec.kernel).catch(cancelOther),
   ]);
   if (image.status === 'fulfilled' && kernel.status === 'fulfilled') {
     return { image: image.value, kernel: kernel.value };
   }
   // The first failure is the reason the other one was cancelled with.
   throw other.signal.reason;
+
+  async function findOrPull<T>(store: Store<T>, name: string): Promise<T> {
+    return (await store.find(name)) ?? (await store.pull(name, options));
+  }
+}
+
+interface Store<T> {
+  find(reference: string): Promise<T | undefined>;
+  pull(name: string, options: WorkOptions): Promise<T>;
 }
 
 function isUnreachable(error: unknown): error is BangerError {
   return error instanceof BangerError && error.code === 'guest.unreachable';
+}
+
+/** With the VM its logs are gone, and a hint at them leads nowhere. */
+function gone(error: unknown): unknown {
+  if (!(error instanceof BangerError) || error.hint?.startsWith('banger vm ') !== true)
+    return error;
+  const { code, message, cause, details } = error;
+  return new BangerError(code, message, { cause, details, hint: 'banger daemon logs' });
 }
 
 function kept(error: BangerError, name: string): BangerError {

@@ -55,6 +55,19 @@ suite('machines', () => {
     assert.deepEqual(world.left(), left);
   });
 
+  test('take what is stored as it is, without the check that a pull makes', async () => {
+    const world = createFakeWorld();
+    const { machines } = world.daemon();
+    await machines.create(aRequest(), anOperation());
+    const pull = () => Promise.reject(new Error('pulled again'));
+    Object.assign(world.images, { pull });
+    Object.assign(world.kernels, { pull });
+
+    const vm = await machines.create(aRequest({ name: 'other' }), anOperation());
+
+    assert.equal(vm.record.state.name, 'running');
+  });
+
   test('cancel the kernel when the image cannot be had', async () => {
     const world = createFakeWorld();
     const { machines } = world.daemon();

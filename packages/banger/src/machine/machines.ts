@@ -74,6 +74,10 @@ export class Machines {
     });
     operation.progress.spec?.(spec, provenance);
     const vm = this.#supervise(record);
+    this.#deps.emit(
+      { type: 'vm.state', vm: vm.id, name: spec.name, state: record.state },
+      operation.id,
+    );
     try {
       await createVm(vm, this.#deps, { operation, start: request.start });
       return vm;

@@ -23,7 +23,8 @@ export async function reconcile(vm: Supervisor, deps: MachineDeps): Promise<void
         if (await adopt(vm, deps, plan)) return;
         return undo(vm, deps, 'its monitor ended while no daemon was running');
       case 'stopping':
-        await adopt(vm, deps, plan);
+        // A monitor that does not answer is ended without the guest's help, like a guest that does not answer.
+        await adopt(vm, deps, plan).catch(() => false);
         return stopVm(vm, deps, { operation });
       case 'starting':
         return undo(vm, deps, 'the daemon ended while it was starting');

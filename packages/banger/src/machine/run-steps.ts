@@ -87,10 +87,11 @@ function startFailure(
   { cause, leftovers }: { readonly cause: unknown; readonly leftovers: readonly string[] },
 ): BangerError {
   const known = cause instanceof BangerError && cause.code !== 'internal.bug' ? cause : undefined;
+  const cannot = `Cannot start VM "${plan.spec.name}": `;
   const why = cause instanceof Error ? cause.message : String(cause);
   return new BangerError(
     known?.code ?? 'vm.start_failed',
-    `Cannot start VM "${plan.spec.name}": ${why}`,
+    `${cannot}${why.startsWith(cannot) ? why.slice(cannot.length) : why}`,
     {
       cause,
       hint: known?.hint ?? `banger vm logs ${plan.spec.name}`,

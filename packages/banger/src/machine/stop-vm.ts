@@ -30,7 +30,7 @@ export async function stopVm(vm: OwnedVm, deps: MachineDeps, options: StopOption
   let exit: VmmExit | undefined;
   if (live !== undefined) {
     operation.progress.stage({ name: 'power-off', text: `Powering ${spec.name} off` });
-    exit = await (timeoutMs > 0 ? powerOff(vm, live, timeoutMs) : within(live, SIGNALLED_MS));
+    exit = await (timeoutMs > 0 ? powerOff(vm, live, timeoutMs) : exitWithin(live, SIGNALLED_MS));
   }
   const leftovers =
     plan === null
@@ -72,10 +72,11 @@ async function powerOff(
     // A guest that cannot be asked is ended below; how it was reached does not matter then.
     if (!live.vmm.gone.aborted) return undefined;
   }
-  return within(live, timeoutMs);
+  return exitWithin(live, timeoutMs);
 }
 
-async function within({ vmm }: LiveVm, ms: number): Promise<VmmExit | undefined> {
+/** Resolves with undefined when it has not ended by then. */
+export async function exitWithin({ vmm }: LiveVm, ms: number): Promise<VmmExit | undefined> {
   const deadline = AbortSignal.timeout(ms);
   const late = Promise.withResolvers<undefined>();
   deadline.addEventListener('abort', () => late.resolve(undefined), { once: true });
@@ -94,7 +95,7 @@ function stateAfterStop(exit: VmmExit | undefined, leftovers: readonly string[])
     case 'crashed':
       return {
         name: 'error',
-        reason: `the monitor ended with status ${String(exit.exitCode)}; see ${exit.logFile}`,
+        reason: `the monitor ended ${howEnded(exit.exitCode)}; see ${exit.logFile}`,
         leftovers: [],
       };
     case 'killed':
@@ -104,6 +105,11 @@ function stateAfterStop(exit: VmmExit | undefined, leftovers: readonly string[])
     case undefined:
       return { name: 'stopped' };
   }
+}
+
+/** Of an adopted monitor nobody is told the status. */
+function howEnded(exitCode: number | null): string {
+  return exitCode === null ? 'without a word' : `with status ${String(exitCode)}`;
 }
 
 function leftBehind(vm: OwnedVm, verb: string, leftovers: readonly string[]): BangerError {

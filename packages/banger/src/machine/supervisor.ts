@@ -1,20 +1,24 @@
-import { BangerError } from '@banger/protocol/errors';
 import type { VmId } from '@banger/protocol/ids';
 import type { SetVmRequest } from '@banger/protocol/vm-requests';
 
 import type { Guest } from '../guest/guest.ts';
 import { decide, type VmRequest } from './decide.ts';
+import { diskWarning } from './disk-warning.ts';
 import { GuestLink } from './guest-link.ts';
 import type { MachineDeps } from './machine-deps.ts';
 import { backgroundOperation, type Operation } from './operation.ts';
 import type { OwnedVm } from './owned-vm.ts';
 import type { MachinePlan } from './plan.ts';
 import type { VmChange, VmRecord } from './record.ts';
+import { deletedMeanwhile, denied, notAdopted, notRunning, pushedAside } from './refusals.ts';
 import type { LiveVm } from './running-vms.ts';
 import { changeSpec, type HostSize } from './spec.ts';
 import { startVm } from './start-vm.ts';
-import { removeVm, stopVm } from './stop-vm.ts';
+import { exitWithin, removeVm, stopVm } from './stop-vm.ts';
 import { WorkQueue } from './work-queue.ts';
+
+/** A channel breaks with its monitor, whose end is looked for this long. */
+const END_NOTICED_MS = 1_000;
 
 /**
  * Owns one VM. Every request waits for the one before it; `kill` and `delete` push the work under way aside. The work
@@ -58,7 +62,9 @@ export class Supervisor implements OwnedVm {
   }
 
   start(operation: Operation): Promise<void> {
-    return this.#request('start', operation, (signal) => this.#start({ ...operation, signal }));
+    return this.#request('start', operation, (signal) =>
+      startVm(this, this.#deps, { ...operation, signal }),
+    );
   }
 
   /** Once the guest was asked to power off, the caller's end no longer matters. */
@@ -76,8 +82,8 @@ export class Supervisor implements OwnedVm {
   /** Forced. With a signal other than SIGKILL the monitor may live on; it is told and waited for briefly. */
   async kill(signal: NodeJS.Signals, operation: Operation): Promise<void> {
     const decision = decide(this.#record.state, 'kill');
-    if (decision.kind === 'deny') throw this.#denied('kill', decision);
-    this.#queue.preempt(this.#pushedAside('killed'));
+    if (decision.kind === 'deny') throw denied(this.#record, 'kill', decision);
+    this.#queue.preempt(pushedAside(this.#record, 'killed'));
     this.#deps.running.get(this.id)?.vmm.kill(signal);
     await this.#queue.run(async () => {
       if (decide(this.#record.state, 'kill').kind !== 'go') return; // Its end was noticed already.
@@ -87,7 +93,7 @@ export class Supervisor implements OwnedVm {
 
   /** Running or not; resolves when nothing of the VM is left. */
   async delete(operation: Operation): Promise<void> {
-    this.#queue.preempt(this.#pushedAside('deleted'));
+    this.#queue.preempt(pushedAside(this.#record, 'deleted'));
     await this.#queue.run(async () => {
       if (this.#deleted) return;
       this.save({ state: { name: 'deleting' } }, operation.id);
@@ -114,16 +120,16 @@ export class Supervisor implements OwnedVm {
   /** The connection to the agent of a running VM. */
   guest(signal: AbortSignal): Promise<Guest> {
     const live = this.#deps.running.get(this.id);
-    if (this.#record.state.name !== 'running' || live === undefined) {
-      throw new BangerError(
-        'vm.not_running',
-        `Cannot use VM "${this.#record.name}": it is ${this.#record.state.name}`,
-        {
-          hint: `banger vm start ${this.#record.name}`,
-        },
-      );
-    }
+    if (this.#record.state.name !== 'running') throw notRunning(this.#record);
+    if (live === undefined) throw notAdopted(this.#record);
     return this.connect(live, signal);
+  }
+
+  /** For somebody whose channel to it broke: whether its run is over, which shows a moment later than the channel. */
+  async hasEnded(): Promise<boolean> {
+    const live = this.#deps.running.get(this.id);
+    if (live === undefined || live.vmm.gone.aborted) return true;
+    return (await exitWithin(live, END_NOTICED_MS)) !== undefined;
   }
 
   connect(live: LiveVm, signal: AbortSignal): Promise<Guest> {
@@ -131,6 +137,7 @@ export class Supervisor implements OwnedVm {
   }
 
   watch(live: LiveVm): void {
+    live.vmm.onDiskTrouble((trouble) => this.#warn(diskWarning(trouble)));
     void live.vmm.exited.then((exit) => this.#onExit(live, exit.kind));
   }
 
@@ -139,8 +146,13 @@ export class Supervisor implements OwnedVm {
     return this.#queue.idle();
   }
 
-  async #start(operation: Operation): Promise<void> {
-    await startVm(this, this.#deps, operation);
+  /** A warning that is there already is not repeated. */
+  #warn(message: string): void {
+    const { warnings, name } = this.#record;
+    if (this.#deleted || warnings.includes(message)) return;
+    const { id } = backgroundOperation();
+    this.save({ warnings: [...warnings, message] }, id);
+    this.#deps.emit({ type: 'vm.warning', vm: this.id, name, message }, id);
   }
 
   async #onExit(
@@ -154,7 +166,7 @@ export class Supervisor implements OwnedVm {
       await stopVm(this, this.#deps, { operation, timeoutMs: 0 });
       if (kind !== 'guest-reset') return;
       // A restart that fails is in the record's state and in the journal; nobody waits for this promise.
-      await this.#start({ ...operation, signal }).catch(() => undefined);
+      await startVm(this, this.#deps, { ...operation, signal }).catch(() => undefined);
     }, operation.signal);
   }
 
@@ -164,40 +176,12 @@ export class Supervisor implements OwnedVm {
     work: (signal: AbortSignal) => Promise<void>,
   ): Promise<void> {
     return this.#queue.run(async (signal) => {
-      if (this.#deleted) throw this.#gone();
+      if (this.#deleted) throw deletedMeanwhile(this.#record);
       const decision = decide(this.#record.state, request);
       if (decision.kind === 'already') return;
-      if (decision.kind === 'deny') throw this.#denied(request, decision);
+      if (decision.kind === 'deny') throw denied(this.#record, request, decision);
       if (request !== 'change') this.save({ state: decision.next }, operation.id);
       await work(signal);
     }, operation.signal);
-  }
-
-  #denied(
-    request: VmRequest,
-    { because, hint }: { readonly because: string; readonly hint: string },
-  ): BangerError {
-    const { name } = this.#record;
-    const code = request === 'kill' ? 'vm.not_running' : 'vm.wrong_state';
-    return new BangerError(code, `Cannot ${request} VM "${name}": ${because}`, {
-      hint: hint.replace('VM', name),
-    });
-  }
-
-  #pushedAside(how: string): BangerError {
-    return new BangerError(
-      'vm.busy',
-      `Cannot go on with VM "${this.#record.name}": it was ${how} meanwhile`,
-    );
-  }
-
-  #gone(): BangerError {
-    return new BangerError(
-      'vm.not_found',
-      `Cannot find VM "${this.#record.name}": it was deleted`,
-      {
-        hint: 'banger vm list --all',
-      },
-    );
   }
 }

@@ -3,6 +3,7 @@ import { DatabaseSync } from 'node:sqlite';
 
 import { BangerError } from '@banger/protocol/errors';
 
+import { explainSqlite } from './explain-sqlite.ts';
 import { vms } from './migrations/0001-vms.ts';
 
 /** Forward only; the number of applied ones is the database's `user_version`. */
@@ -18,7 +19,10 @@ export function openDatabase(file: string): DatabaseSync {
     return db;
   } catch (error) {
     db.close();
-    throw error;
+    throw explainSqlite(error, file, {
+      what: `Cannot use database "${file}"`,
+      hint: `mv ${file} ${file}.damaged`,
+    });
   }
 }
 

@@ -2,6 +2,8 @@ import { DatabaseSync } from 'node:sqlite';
 
 import { BangerError } from '@banger/protocol/errors';
 
+import { explainSqlite, isBusy } from './explain-sqlite.ts';
+
 /**
  * One daemon per state directory: an SQLite file held in an exclusive transaction. The kernel drops the lock with the
  * process, however it ends, so no stale lock exists (SQLite file locking, sqlite.org/lockingv3.html).
@@ -12,7 +14,9 @@ export function lockStateDir(file: string): Disposable {
     db.exec('PRAGMA journal_mode = DELETE; BEGIN EXCLUSIVE;');
   } catch (cause) {
     db.close();
-    if (!(cause instanceof Error && 'errcode' in cause && cause.errcode === 5)) throw cause; // SQLITE_BUSY
+    if (!isBusy(cause)) {
+      throw explainSqlite(cause, file, { what: `Cannot lock "${file}"`, hint: `rm ${file}` });
+    }
     throw new BangerError(
       'daemon.already_running',
       `Cannot lock "${file}": another daemon owns the state directory`,

@@ -59,11 +59,23 @@ export interface Vmm extends AsyncDisposable {
   /** A fresh connection to the guest agent's byte stream; one at a time. The caller owns it. */
   openAgentStream(signal: AbortSignal): Promise<Duplex>;
   kill(signal: NodeJS.Signals): void;
+  /** Told each time the host could not read or write what a disk of the guest is made of; the guest sees an I/O error. */
+  onDiskTrouble(listen: (trouble: DiskTrouble) => void): void;
   /**
    * Lets go without ending it: what a daemon that stops does, so that the next one can adopt it (a monitor talks to
    * one client at a time). Of a handle that was let go, only disposing is meaningful.
    */
   release(): Promise<void>;
+}
+
+export interface DiskTrouble {
+  /** "overlay", "work", … */
+  readonly disk: string;
+  /** "read", "write" */
+  readonly operation: string;
+  readonly isFull: boolean;
+  /** In the words of the host's kernel */
+  readonly reason: string;
 }
 
 export type VmmExit =

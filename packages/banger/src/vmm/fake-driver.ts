@@ -137,6 +137,7 @@ function handleOf(monitor: FakeMonitor): Vmm {
       monitor.agent(theirs);
       return Promise.resolve(ours);
     },
+    onDiskTrouble: () => undefined, // Its disks never have any.
     release: () => Promise.resolve(),
     kill: (signal) => monitor.end({ kind: 'killed', signal }),
     async [Symbol.asyncDispose]() {

@@ -1,3 +1,5 @@
+import { formatMib } from '@banger/protocol/size-text';
+
 import { defineCommand } from '../command.ts';
 import { operands } from '../operands.ts';
 import { formatTable } from '../table.ts';
@@ -14,10 +16,16 @@ export const configShowCommand = defineCommand({
     const values = await banger.config({ signal });
     const rows = values.map(({ key, value, origin, source }) => [
       key,
-      typeof value === 'string' ? value : JSON.stringify(value ?? null),
+      valueText(key, value),
       source === undefined ? origin : `${origin} (${source})`,
     ]);
     await out.result(formatTable(['KEY', 'VALUE', 'ORIGIN'], rows), values);
     return 0;
   },
 });
+
+function valueText(key: string, value: unknown): string {
+  if (typeof value === 'string') return value;
+  const isSize = /\.(?:memory|disk_size|overlay_size)$/.test(key);
+  return isSize && typeof value === 'number' ? formatMib(value) : JSON.stringify(value ?? null);
+}

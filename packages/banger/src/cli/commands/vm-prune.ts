@@ -23,7 +23,7 @@ export const vmPruneCommand = defineCommand({
     if (!flags.force) {
       const all = await banger.vms.list({ all: true }, { signal });
       const names = all.flatMap(({ name, state }) => (isAtRest(state.name) ? [name] : []));
-      const question = `Delete ${String(names.length)} VMs (${names.join(', ')})?`;
+      const question = `Delete ${names.length === 1 ? 'VM' : `${String(names.length)} VMs:`} ${names.join(', ')}?`;
       if (names.length > 0 && !(await ask(world, question, signal))) {
         out.note('nothing was deleted');
         return 1;

@@ -35,7 +35,13 @@ export function driveArgs({ paths }: MachinePlan, machine: QemuMachine): readonl
       '-blockdev',
       optionList('driver=raw', backend),
       '-device',
-      optionList(`virtio-blk-${machine.bus}`, { drive: role, serial: driveSerials[role] }),
+      optionList(`virtio-blk-${machine.bus}`, {
+        drive: role,
+        serial: driveSerials[role],
+        // A full host is an error that the guest sees; the default stops the machine without a word.
+        werror: 'report',
+        rerror: 'report',
+      }),
     ];
   }
 }

@@ -3,33 +3,48 @@ import type { Socket } from 'node:net';
 import { z } from 'zod';
 
 import { orAbort } from '../../host/or-abort.ts';
+import type { DiskTrouble } from '../driver.ts';
 import { QmpClient } from './qmp-client.ts';
 
 const DRAIN_MS = 1_000;
 
 const ShutdownData = z.object({ reason: z.string() });
+/** BLOCK_IO_ERROR (qapi/block-core.json) */
+const BlockErrorData = z.object({
+  'node-name': z.string().default('?'),
+  operation: z.string(),
+  reason: z.string(),
+});
 const Status = z.object({ status: z.string() });
+
+interface Heard {
+  shutdownCause: string | undefined;
+  onDiskTrouble: (trouble: DiskTrouble) => void;
+}
 
 /** What the driver wants of a monitor: to know that the guest runs, and why it stopped. */
 export class QemuMonitor implements AsyncDisposable {
   readonly #client: QmpClient;
-  readonly #ended: { cause: string | undefined };
+  readonly #heard: Heard;
 
   static async open(socket: Socket, signal: AbortSignal): Promise<QemuMonitor> {
-    const ended: { cause: string | undefined } = { cause: undefined };
+    const heard: Heard = { shutdownCause: undefined, onDiskTrouble: () => undefined };
     const client = await QmpClient.open(
       socket,
       ({ event, data }) => {
-        if (event === 'SHUTDOWN') ended.cause ??= ShutdownData.safeParse(data).data?.reason;
+        if (event === 'SHUTDOWN') heard.shutdownCause ??= ShutdownData.safeParse(data).data?.reason;
+        const trouble =
+          event === 'BLOCK_IO_ERROR' ? BlockErrorData.safeParse(data).data : undefined;
+        if (trouble !== undefined) heard.onDiskTrouble(troubleFrom(trouble));
       },
       signal,
     );
-    return new QemuMonitor(client, ended);
+    return new QemuMonitor(client, heard);
   }
 
-  private constructor(client: QmpClient, ended: { cause: string | undefined }) {
+  private constructor(client: QmpClient, heard: Heard) {
     this.#client = client;
-    this.#ended = ended;
+    this.#heard = heard;
   }
 
   get closed(): AbortSignal {
@@ -38,7 +53,12 @@ export class QemuMonitor implements AsyncDisposable {
 
   /** ShutdownCause of QMP; the first one wins */
   get shutdownCause(): string | undefined {
-    return this.#ended.cause;
+    return this.#heard.shutdownCause;
+  }
+
+  /** One listener; what came before it is not told again. */
+  onDiskTrouble(listen: (trouble: DiskTrouble) => void): void {
+    this.#heard.onDiskTrouble = listen;
   }
 
   /** "running", "paused", "internal-error", … (RunState of QMP) */
@@ -57,4 +77,10 @@ export class QemuMonitor implements AsyncDisposable {
   [Symbol.asyncDispose](): Promise<void> {
     return this.#client[Symbol.asyncDispose]();
   }
+}
+
+function troubleFrom(data: z.output<typeof BlockErrorData>): DiskTrouble {
+  const { 'node-name': disk, operation, reason } = data;
+  // `nospace` is only there when QEMU would stop the guest for it.
+  return { disk, operation, isFull: /No space left|quota exceeded/i.test(reason), reason };
 }

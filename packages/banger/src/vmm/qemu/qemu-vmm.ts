@@ -53,6 +53,7 @@ export function createQemuVmm(plan: MachinePlan, parts: QemuParts): Vmm {
         },
       );
     },
+    onDiskTrouble: (listen) => monitor.onDiskTrouble(listen),
     async release() {
       released = true;
       await monitor[Symbol.asyncDispose]();

@@ -1,0 +1,24 @@
+import { BangerError } from '@banger/protocol/errors';
+
+import type { PendingExec } from './exec-registry.ts';
+
+/** What broke off knows neither the command nor the VM, nor that the VM is what ended; other errors stay as they are. */
+export async function explainLoss(
+  error: BangerError,
+  { vm, request }: Pick<PendingExec, 'vm' | 'request'>,
+): Promise<BangerError> {
+  const isLoss = error.code === 'guest.unreachable' || error.code === 'guest.protocol';
+  if (!isLoss && error.code !== 'vm.ended') return error;
+  const { name } = vm.record;
+  const hasEnded = await vm.hasEnded();
+  const [program = ''] = request.argv;
+  return new BangerError(
+    hasEnded ? 'vm.ended' : error.code,
+    `Cannot finish "${program}" in VM "${name}": ${hasEnded ? 'the VM ended' : asClause(error.message)}`,
+    { cause: error, hint: `banger vm logs ${name}`, details: error.details },
+  );
+}
+
+function asClause(sentence: string): string {
+  return sentence.charAt(0).toLowerCase() + sentence.slice(1);
+}
