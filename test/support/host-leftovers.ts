@@ -1,14 +1,20 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
-/** What a banger in these directories has left on the host: an idle daemon and its own files do not count. */
-export async function hostLeftovers(
-  roots: readonly string[],
-  stateDir: string,
-  runtimeDir: string,
-): Promise<readonly string[]> {
+export interface Places {
+  /** Everything of one banger is in one of these, or names one in its environment */
+  readonly roots: readonly string[];
+  readonly stateDir: string;
+  readonly runtimeDir: string;
+  /** Its daemon runs and has nothing to do: it does not count */
+  readonly isDaemonIdle?: boolean;
+}
+
+/** What a banger has left on the host: processes, mounts, files of VMs and builds. Its store and logs do not count. */
+export async function hostLeftovers(places: Places): Promise<readonly string[]> {
+  const { roots, stateDir, runtimeDir } = places;
   return [
-    ...(await processesNaming(roots)),
+    ...(await processesOf(places)),
     ...(await mountsUnder(roots)),
     ...(await entries(join(stateDir, 'vms'))),
     ...(await entries(join(stateDir, 'builds'))),
@@ -16,15 +22,22 @@ export async function hostLeftovers(
   ];
 }
 
-async function processesNaming(roots: readonly string[]): Promise<string[]> {
+async function processesOf({ roots, isDaemonIdle = false }: Places): Promise<string[]> {
+  const names = (text: string) => roots.some((root) => text.includes(root));
   const found: string[] = [];
   for (const pid of (await readdir('/proc')).filter((name) => /^\d+$/.test(name))) {
-    const raw = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '');
-    const command = raw.replaceAll('\0', ' ');
-    if (roots.some((root) => command.includes(root)))
+    const command = await readWords(`/proc/${pid}/cmdline`);
+    if (command === '') continue; // The kernel's own, or gone by now.
+    if (isDaemonIdle && command.includes('/bangerd.')) continue;
+    if (names(command) || names(await readWords(`/proc/${pid}/environ`)))
       found.push(`process ${pid}: ${command.slice(0, 200)}`);
   }
   return found;
+}
+
+async function readWords(file: string): Promise<string> {
+  const raw = await readFile(file, 'utf8').catch(() => '');
+  return raw.replaceAll('\0', ' ');
 }
 
 async function mountsUnder(roots: readonly string[]): Promise<string[]> {

@@ -2,8 +2,9 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { cp, mkdir, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
+import { setTimeout as pause } from 'node:timers/promises';
 
-import { hostLeftovers } from './host-leftovers.ts';
+import { hostLeftovers, type Places } from './host-leftovers.ts';
 import { repositoryRoot } from './repository.ts';
 import { runToEnd, type Finished, type RunOptions } from './run-to-end.ts';
 import { warmStore } from './warm-store.ts';
@@ -38,19 +39,33 @@ export interface SandboxOptions {
 
 export const bangerProgram = join(repositoryRoot, 'bin/banger');
 
+/** One test within a sandbox test: its failure is told and the others still run. */
+export type Part = (name: string, body: () => Promise<void>) => Promise<void>;
+
 /**
  * A test with a home of its own. At the end the home's VMs are deleted, its daemon stopped, and the host must be as
- * before; a test that fails leaves its logs in `test/out/<its name>`.
+ * before; a test that fails, or a part of one, leaves its logs in `test/out/<its name>`.
  */
 export function sandboxTest(
   name: string,
   options: SandboxOptions,
-  body: (home: SandboxHome, t: TestContext) => Promise<void>,
+  body: (home: SandboxHome, t: TestContext, part: Part) => Promise<void>,
 ): void {
   void test(name, { timeout: options.timeoutMs ?? 600_000 }, async (t) => {
     const { home, close } = await openHome(options);
+    const failed: string[] = [];
+    const part: Part = (partName, partBody) =>
+      t.test(partName, async () => {
+        try {
+          await partBody();
+        } catch (error) {
+          failed.push(partName);
+          throw error;
+        }
+      });
     try {
-      await body(home, t);
+      await body(home, t, part);
+      if (failed.length > 0) await keepEvidence(t, home.stateDir);
     } catch (error) {
       await keepEvidence(t, home.stateDir);
       await close().catch(() => undefined); // The first failure is the one to tell.
@@ -83,6 +98,7 @@ async function openHome(options: SandboxOptions): Promise<OpenHome> {
     XDG_RUNTIME_DIR: runtime,
     ...options.env,
   };
+  const places = { roots: [root, runtime], stateDir, runtimeDir: join(runtime, 'banger') };
   const banger = (args: readonly string[], run: RunOptions = {}) =>
     runToEnd([bangerProgram, ...args], { ...run, env: { ...env, ...run.env } });
   const home: SandboxHome = {
@@ -105,7 +121,7 @@ async function openHome(options: SandboxOptions): Promise<OpenHome> {
       return status.pid;
     },
     async assertHostIsClean() {
-      const left = await hostLeftovers([root, runtime], stateDir, join(runtime, 'banger'));
+      const left = await hostLeftovers({ ...places, isDaemonIdle: true });
       if (left.length > 0) throw new Error(`left on the host:\n${left.join('\n')}`);
     },
   };
@@ -116,12 +132,22 @@ async function openHome(options: SandboxOptions): Promise<OpenHome> {
     const ids = stdout.split('\n').filter((line) => line !== '');
     if (ids.length > 0) await banger(['vm', 'delete', ...ids]);
     await banger(['daemon', 'stop']);
-    const left = await hostLeftovers([root, runtime], stateDir, join(runtime, 'banger'));
+    const left = await leftoversInTheEnd(places);
     await rm(root, { recursive: true, force: true });
     await rm(runtime, { recursive: true, force: true });
     if (left.length > 0) throw new Error(`left after the daemon had stopped:\n${left.join('\n')}`);
   };
   return { home, close };
+}
+
+/** A daemon that answers no more may take a moment to be gone. */
+async function leftoversInTheEnd(places: Places): Promise<readonly string[]> {
+  const deadline = Date.now() + 5000;
+  for (;;) {
+    const left = await hostLeftovers(places);
+    if (left.length === 0 || Date.now() > deadline) return left;
+    await pause(50);
+  }
 }
 
 function inherited(): Record<string, string> {

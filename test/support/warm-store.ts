@@ -22,7 +22,12 @@ export async function warmStore(kind: 'slim' | 'full'): Promise<string> {
   await mkdir(root, { recursive: true, mode: 0o700 });
   const runtime = join('/tmp', `bgw-${String(process.pid)}`);
   await mkdir(runtime, { recursive: true, mode: 0o700 });
-  const env = { ...processEnv(), XDG_STATE_HOME: root, XDG_RUNTIME_DIR: runtime };
+  const env = {
+    ...processEnv(),
+    XDG_STATE_HOME: root,
+    XDG_RUNTIME_DIR: runtime,
+    XDG_CONFIG_HOME: runtime, // Whatever this user has configured is not tested.
+  };
   const banger = join(repositoryRoot, 'bin/banger');
   try {
     for (const args of [

@@ -23,11 +23,12 @@ switch (name) {
   case 'dies-at-start':
     writeSync(2, 'qemu-system-x86_64: could not do what it was told\n');
     process.exit(1);
-  // eslint-disable-next-line no-fallthrough -- The process has ended.
+
   case 'mute-monitor':
     createServer().listen(socketOf('monitor'));
     break;
   default:
+    createServer().listen(socketOf('agent.1'));
     await serveAgent();
     createServer(serveMonitor).listen(socketOf('monitor'));
 }

@@ -1,0 +1,78 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+
+import { DoctorRow } from '@banger/protocol/doctor';
+
+import { makeUser, type OrdinaryUser } from '../support/ordinary-user.ts';
+
+/** Without root, from nothing: image and kernel are made in user namespaces. When not root, all other tests show it. */
+const isRoot = process.geteuid?.() === 0;
+
+void test('an ordinary user', { skip: !isRoot, timeout: 900_000 }, async (t) => {
+  await using user = await makeUser();
+
+  await t.test('doctor finds nothing that fails', async () => {
+    const { status, stdout } = await user.banger(['doctor']);
+
+    assert.equal(status, 0, stdout);
+    assert.match(stdout, /^PASS +user namespaces /m);
+  });
+
+  await t.test('the first run makes image and kernel, and boots', async () => {
+    const args = [
+      'run',
+      '--rm',
+      '--image',
+      'debian-bookworm-slim',
+      '--',
+      'sh',
+      '-c',
+      'id -un; uname -s',
+    ];
+    const run = await user.banger(args, { timeoutMs: 600_000 });
+
+    assert.equal(run.status, 0, run.stderr);
+    assert.equal(run.stdout, 'root\nLinux\n');
+    assert.equal((await user.banger(['vm', 'list', '-aq'])).stdout, '');
+  });
+
+  await t.test('files in the image have the owners they should have', async () => {
+    const script =
+      'stat -c %U:%G / /etc/shadow /usr/bin/git /var/mail /root; find / -xdev -nouser | head -3';
+    const args = ['run', '--rm', '--image', 'debian-bookworm-slim', '--', 'sh', '-c', script];
+    const { stdout, stderr } = await user.banger(args);
+
+    assert.equal(stdout, 'root:root\nroot:shadow\nroot:root\nroot:mail\nroot:root\n', stderr);
+  });
+
+  await t.test('everything of it belongs to the user, and is nobody else’s business', async () => {
+    const directories = [user.stateDir, user.runtimeDir];
+    const foreign = await user.run(['find', ...directories, '!', '-user', user.name]);
+    const open = await user.run(['find', ...directories, '-maxdepth', '0', '-perm', '/077']);
+
+    assert.deepEqual([foreign.stdout, open.stdout], ['', '']);
+    const socket = `${user.runtimeDir}/bangerd.sock`;
+    const strangerEnv = { BANGER_SOCKET: socket, BANGER_NO_DAEMON_START: '1' };
+    const stranger = await user.banger(['ps'], { uid: 65_534, gid: 65_534, env: strangerEnv });
+    assert.equal(stranger.status, 1);
+    assert.match(stranger.stderr, /^error: /);
+  });
+
+  await t.test('without subordinate ids it is told what to do', async () => {
+    await user.dropSubordinateIds();
+    const row = await userNamespacesOf(user);
+    const pull = await user.banger(['image', 'pull', 'debian-bookworm']);
+
+    assert.equal(row?.status, 'FAIL');
+    assert.match(row.fix ?? '', /usermod --add-subuids/);
+    assert.equal(pull.status, 1);
+    assert.match(pull.stderr, /^error: .*\/etc\/subuid/m);
+    assert.match(pull.stderr, /^hint: .*usermod --add-subuids/m);
+  });
+});
+
+async function userNamespacesOf(user: OrdinaryUser): Promise<DoctorRow | undefined> {
+  const { stdout } = await user.banger(['doctor', '--json']);
+  const rows = DoctorRow.array().parse(JSON.parse(stdout));
+  return rows.find(({ name }) => name === 'user namespaces');
+}
