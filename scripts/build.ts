@@ -11,6 +11,7 @@ import { basename, join } from 'node:path';
 import { build } from 'esbuild';
 
 import packageJson from '../packages/banger/package.json' with { type: 'json' };
+import { leanBundle } from './lean-bundle.ts';
 
 const REQUIRE =
   "import{createRequire as __createRequire}from'node:module';const require=__createRequire(import.meta.url);";
@@ -56,6 +57,7 @@ async function bundle(program: string): Promise<number> {
     define: { BANGER_BUILD: JSON.stringify(identity) },
     // CommonJS packages inside an ES module call `require` for Node's own modules.
     banner: { js: REQUIRE },
+    plugins: [...leanBundle],
     metafile: true,
   });
   const scripts = Object.entries(metafile.outputs).filter(([path]) => path.endsWith('.js'));

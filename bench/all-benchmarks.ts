@@ -1,0 +1,29 @@
+import type { Benchmark } from './benchmark.ts';
+import { cliStart } from './cli-start.ts';
+import { coldRun } from './cold-run.ts';
+import { daemonMemoryBusy, daemonMemoryIdle } from './daemon-memory.ts';
+import { exec, execOneCpu } from './exec.ts';
+import { firstRun } from './first-run.ts';
+
+/** In the order in which they run: what is quick and needs a quiet machine first. */
+export const allBenchmarks: readonly Benchmark[] = [
+  cliStart,
+  exec,
+  execOneCpu,
+  coldRun,
+  firstRun,
+  daemonMemoryIdle,
+  daemonMemoryBusy,
+];
+
+/** Those named by a comma list, or all. Throws for a name that there is not. */
+export function pickBenchmarks(list = ''): readonly Benchmark[] {
+  const ids = list.split(',').filter((id) => id !== '');
+  if (ids.length === 0) return allBenchmarks;
+  const unknown = ids.filter((id) => !allBenchmarks.some((benchmark) => benchmark.id === id));
+  if (unknown.length > 0) {
+    const known = allBenchmarks.map(({ id }) => id).join(', ');
+    throw new Error(`there is no benchmark ${unknown.join(', ')}; there are ${known}`);
+  }
+  return allBenchmarks.filter(({ id }) => ids.includes(id));
+}

@@ -1,0 +1,63 @@
+import { VmDetails } from '@banger/protocol/vm';
+
+import type { StoredImage } from '../packages/banger/src/image/images.ts';
+import { createImages } from '../packages/banger/src/image/create-images.ts';
+import { createKernels } from '../packages/banger/src/kernel/create-kernels.ts';
+import type { StoredKernel } from '../packages/banger/src/kernel/kernels.ts';
+import type { Clock } from '../packages/banger/src/host/clock.ts';
+import type { Processes } from '../packages/banger/src/host/processes.ts';
+import { createSystemClock } from '../packages/banger/src/host/system-clock.ts';
+import { createSystemProcesses } from '../packages/banger/src/host/system-processes.ts';
+import { warmStore } from '../test/support/warm-store.ts';
+import { openHome, type Home } from './home.ts';
+import { agentFile } from './requirements.ts';
+
+export const IMAGE = 'debian-bookworm-slim';
+const KERNEL = 'debian-6.1';
+
+/** What benchmarks share: a banger with its images made, and what a bare VM is started from. */
+export interface Lab extends AsyncDisposable {
+  readonly home: Home;
+  readonly processes: Processes;
+  readonly clock: Clock;
+  readonly uid: number;
+  readonly image: StoredImage;
+  readonly kernel: StoredKernel;
+  readonly initrd: string;
+  /** What banger would choose for a VM with these flags on this host. */
+  specFor(flags: readonly string[]): Promise<VmDetails['spec']>;
+  readonly signal: AbortSignal;
+}
+
+/** Makes images and kernel once per state of the sources; the first time that takes as long as a first run. */
+export async function openLab(signal: AbortSignal): Promise<Lab> {
+  await using cleanup = new AsyncDisposableStack();
+  const home = cleanup.use(await openHome(await warmStore('slim')));
+  const processes = createSystemProcesses();
+  const clock = createSystemClock();
+  const uid = process.getuid?.() ?? 0;
+  const shared = { paths: home.paths, processes, clock, path: process.env['PATH'] };
+  const images = createImages({ ...shared, ...unset, uid });
+  const kernels = createKernels({ ...shared, ...unset, agentFile });
+  const image = await images.find(IMAGE);
+  const kernel = await kernels.find(KERNEL);
+  if (image === undefined || kernel === undefined) {
+    throw new Error(`the store of images has no ${image === undefined ? IMAGE : KERNEL}`);
+  }
+  const initrd = await kernels.initrd(kernel, signal);
+  const owned = cleanup.move(); // The returned lab owns the home.
+  return {
+    ...{ home, processes, clock, uid, image, kernel, initrd, signal },
+    async specFor(flags) {
+      const args = ['vm', 'create', '--no-start', '--json', '--image', IMAGE, ...flags];
+      const { stdout } = await home.banger(args);
+      const { id, spec } = VmDetails.pick({ id: true, spec: true }).parse(JSON.parse(stdout));
+      await home.banger(['vm', 'delete', id]);
+      return spec;
+    },
+    [Symbol.asyncDispose]: () => owned.disposeAsync(),
+  };
+}
+
+/** As in a configuration that names no mirrors. */
+const unset = { debianMirror: undefined, debianSecurityMirror: undefined };
