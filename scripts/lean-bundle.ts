@@ -3,8 +3,8 @@ import http from 'node:http';
 import type { Plugin } from 'esbuild';
 
 /**
- * Leaves out of the bundles what is loaded at every start and never used. Each was measured on `banger daemon status`, which
- * took 125 ms of CPU with them and 88 without (docs/performance.md).
+ * Leaves out of the bundles what is loaded at every start and never used. Together that was a third of the processor
+ * time of `banger daemon status` (docs/performance.md).
  */
 export const leanBundle: readonly Plugin[] = [httpWithoutUndici(), zodInEnglish()];
 

@@ -127,7 +127,7 @@ export const vmsApi = {
   createExec: route({
     method: 'POST',
     path: '/v1/vms/:vm/execs',
-    summary: 'Describe a command; it runs when its stream is attached',
+    summary: 'Start a command; its output waits for its stream to be attached',
     input: OneVm.extend(ExecRequest.shape),
     output: ExecCreated,
     repeatable: true,

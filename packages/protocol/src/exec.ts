@@ -12,7 +12,7 @@ const EnvName = z
   .string()
   .regex(/^[^=\0]+$/, { error: 'an environment name has no "=" and is not empty' });
 
-/** What to run; it starts when the WebSocket is attached, and is forgotten if that does not happen within 30 s. */
+/** What to run. It starts at once; its output waits for the WebSocket, and it is ended if none is attached within 30 s. */
 export const ExecRequest = z.object({
   argv: z.array(z.string().max(131_072)).min(1).max(4096),
   env: z.record(EnvName, z.string().max(131_072)).default({}),

@@ -1,13 +1,16 @@
 const UNITS_MIB: Readonly<Record<string, number>> = { '': 1, M: 1, G: 1024, T: 1024 * 1024 };
 const SIZE = /^(\d+(?:\.\d+)?)\s*([MGT]?)(?:i?B?)$/i;
 
-/** `512M`, `4G`, `16GiB` or a bare number of MiB, as whole MiB; undefined when it is none of these. */
+/** 64 TiB: more than any host has and less than where numbers stop being exact. */
+export const MAX_MIB = 64 * 1024 * 1024;
+
+/** `512M`, `4G`, `16GiB` or a bare number of MiB, as whole MiB; undefined when it is none of these, or above the most. */
 export function parseMib(text: string): number | undefined {
   const match = SIZE.exec(text.trim());
   if (match === null) return undefined;
   const [, amount = '', unit = ''] = match;
   const mib = Number(amount) * (UNITS_MIB[unit.toUpperCase()] ?? Number.NaN);
-  return Number.isSafeInteger(mib) && mib > 0 ? mib : undefined;
+  return Number.isSafeInteger(mib) && mib > 0 && mib <= MAX_MIB ? mib : undefined;
 }
 
 /** The shortest exact form: `512M`, `4G`. */

@@ -1,5 +1,7 @@
 import { z } from 'zod';
 
+import { MAX_MIB } from './size-text.ts';
+
 /** The texts are in a file without zod, for programs that have to start fast. */
 export * from './size-text.ts';
 
@@ -7,4 +9,4 @@ export * from './size-text.ts';
 export const Mib = z
   .int()
   .positive({ error: 'a size is at least 1M' })
-  .max(1024 * 1024 * 64, { error: 'a size is at most 64T' });
+  .max(MAX_MIB, { error: 'a size is at most 64T' });

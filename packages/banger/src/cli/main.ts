@@ -10,17 +10,19 @@ export async function main(argv: readonly string[], world: World): Promise<numbe
   using interrupts = createInterrupts(world);
   using pipes = new DisposableStack();
   pipes.use(endWithOutput(world, interrupts));
-  try {
-    return await Promise.race([run(argv, { world, interrupts }), interrupts.quit]);
-  } finally {
-    // A quit leaves everything where it is; the terminal at least is given back as it was found.
-    if (world.stdin.isTTY === true) world.stdin.setRawMode?.(false);
-  }
+  return await Promise.race([run(argv, { world, interrupts }), quit({ world, interrupts })]);
 }
 
 interface Surroundings {
   readonly world: World;
   readonly interrupts: Interrupts;
+}
+
+/** Leaves everything where it is; the terminal at least is given back as it was found. */
+async function quit({ world, interrupts }: Surroundings): Promise<number> {
+  const status = await interrupts.quit;
+  if (world.stdin.isTTY === true) world.stdin.setRawMode?.(false);
+  return status;
 }
 
 async function run(argv: readonly string[], { world, interrupts }: Surroundings): Promise<number> {

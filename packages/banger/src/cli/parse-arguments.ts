@@ -1,11 +1,12 @@
-import { parseArgs } from 'node:util';
-
 import { BangerError } from '@banger/protocol/errors';
 
 import type { Arguments, Command } from './command.ts';
 import { flagName, knownFlags } from './flag-names.ts';
 import { FlagRefusal, type Flag, type Flags } from './flags.ts';
 import { suggest } from './suggest.ts';
+
+// An import reads all exports of node:util, which loads what they need: a tenth of the time of `banger version`.
+const { parseArgs } = process.getBuiltinModule('node:util');
 
 /** The arguments of a command from its command line, or a usage error that names what is wrong. */
 export function parseArguments(

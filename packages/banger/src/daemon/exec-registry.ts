@@ -4,27 +4,17 @@ import { BangerError } from '@banger/protocol/errors';
 import type { ExecRequest } from '@banger/protocol/exec';
 import { newExecId, type ExecId, type OperationId } from '@banger/protocol/ids';
 
-import type { GuestExec, GuestExecInput } from '../guest/guest.ts';
 import type { Clock } from '../host/clock.ts';
 import type { Supervisor } from '../machine/supervisor.ts';
-import { InputQueue } from './input-queue.ts';
+import { RunningExec } from './running-exec.ts';
 
-/** A described command waits this long for its stream. */
+/** A command waits this long for its stream. */
 const ATTACH_WITHIN_MS = 30_000;
 
-export interface PendingExec {
-  readonly vm: Supervisor;
-  readonly request: GuestExec;
-  readonly timeoutMs: number | undefined;
-  readonly input: InputQueue<GuestExecInput>;
-  /** Of the request that described it */
-  readonly operation: OperationId;
-}
-
-/** Commands between their description and their end, by id. */
+/** Commands between the request for them and their end, by id. */
 export class ExecRegistry {
-  readonly #waiting = new Map<ExecId, PendingExec>();
-  readonly #attached = new Map<ExecId, PendingExec>();
+  readonly #waiting = new Map<ExecId, RunningExec>();
+  readonly #attached = new Map<ExecId, RunningExec>();
   readonly #clock: Clock;
 
   constructor(clock: Clock) {
@@ -49,28 +39,33 @@ export class ExecRegistry {
     const id = newExecId();
     const size = terminal && { ...terminal.size, term: terminal.term };
     const request = { ...rest, stdin: rest.stdin, terminal: size };
-    this.#waiting.set(id, { vm, request, timeoutMs, input: new InputQueue(), operation });
-    void this.#forgetLater(id);
+    this.#waiting.set(id, new RunningExec({ vm, request, timeoutMs, operation }));
+    void this.#endUnattached(id);
     return id;
   }
 
-  /** Once: the stream that attaches runs the command and releases it at the end. */
-  attach(id: ExecId): PendingExec & Disposable {
+  /** Once; the caller says with `detach` that it is over. */
+  attach(id: ExecId): RunningExec {
     const exec = this.#waiting.get(id);
     if (exec === undefined) throw unknownExec(id);
     this.#waiting.delete(id);
     this.#attached.set(id, exec);
-    return { ...exec, [Symbol.dispose]: () => void this.#attached.delete(id) };
+    return exec;
+  }
+
+  detach(id: ExecId): void {
+    this.#attached.delete(id);
   }
 
   signal(id: ExecId, signal: number): void {
-    const exec = this.#attached.get(id);
+    const exec = this.#attached.get(id) ?? this.#waiting.get(id);
     if (exec === undefined) throw unknownExec(id);
     exec.input.push({ kind: 'signal', signal });
   }
 
-  async #forgetLater(id: ExecId): Promise<void> {
+  async #endUnattached(id: ExecId): Promise<void> {
     await this.#clock.wait(ATTACH_WITHIN_MS, new AbortController().signal);
+    this.#waiting.get(id)?.end(new BangerError('operation.cancelled', 'nobody attached to it'));
     this.#waiting.delete(id);
   }
 }
@@ -78,7 +73,7 @@ export class ExecRegistry {
 function unknownExec(id: ExecId): BangerError {
   return new BangerError(
     'exec.not_found',
-    `Cannot find command "${id}": it has ended or was never described`,
+    `Cannot find command "${id}": it has ended, or was never asked for`,
     {
       hint: 'banger vm exec VM -- COMMAND',
     },

@@ -30,6 +30,10 @@ async function serve(
   { execs, activity, stopping }: ExecServerDeps,
 ): Promise<void> {
   using _ = activity.begin();
-  using exec = execs.attach(id);
-  await runExecStream(socket, exec, stopping);
+  const exec = execs.attach(id);
+  try {
+    await runExecStream(socket, exec, stopping);
+  } finally {
+    execs.detach(id);
+  }
 }

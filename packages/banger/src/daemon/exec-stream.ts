@@ -2,14 +2,12 @@ import { once } from 'node:events';
 
 import type { WebSocket } from 'ws';
 
-import { BangerError, toBangerError } from '@banger/protocol/errors';
-import { channel, TerminalSize, type ExecStatus } from '@banger/protocol/exec';
-import { toWireError } from '@banger/protocol/wire-error';
+import { BangerError } from '@banger/protocol/errors';
+import { channel, TerminalSize } from '@banger/protocol/exec';
 import { z } from 'zod';
 
-import type { GuestExecInput, GuestExit } from '../guest/guest.ts';
-import type { PendingExec } from './exec-registry.ts';
-import { explainLoss } from './explain-loss.ts';
+import type { GuestExecInput } from '../guest/guest.ts';
+import type { RunningExec } from './running-exec.ts';
 
 /** Bytes on their way to the client before the guest is made to wait. */
 const HIGH_WATER_BYTES = 1024 * 1024;
@@ -19,12 +17,12 @@ const MAX_WAITING_INPUT = 64;
 const ResizeMessage = z.object({ Width: z.int(), Height: z.int() });
 
 /**
- * Runs one described command over one WebSocket: channels in, channels out, the status last. The command ends with the
- * socket; the socket ends with the command.
+ * Joins one command to one WebSocket: channels in, channels out, the status last. The command ends with the socket, or
+ * with `signal`; the socket ends with the command.
  */
 export async function runExecStream(
   socket: WebSocket,
-  exec: PendingExec,
+  exec: RunningExec,
   signal: AbortSignal,
 ): Promise<void> {
   const closed = new AbortController();
@@ -33,40 +31,18 @@ export async function runExecStream(
   );
   socket.on('error', () => socket.terminate());
   socket.on('message', (data: Buffer) => receive(socket, exec, data));
+  const over = AbortSignal.any([signal, closed.signal]);
+  over.addEventListener('abort', () => exec.end(over.reason), { once: true });
 
-  const status = await execute(socket, exec, AbortSignal.any([signal, closed.signal]));
-  exec.input.end();
+  exec.attach((stream, bytes) => send(socket, channel[stream], bytes));
+  const status = await exec.status;
   if (socket.readyState !== socket.OPEN) return;
   await send(socket, channel.error, Buffer.from(JSON.stringify(status)));
   socket.close(1000);
   if (!closed.signal.aborted) await once(closed.signal, 'abort');
 }
 
-async function execute(
-  socket: WebSocket,
-  exec: PendingExec,
-  signal: AbortSignal,
-): Promise<ExecStatus> {
-  const limit = exec.timeoutMs === undefined ? undefined : AbortSignal.timeout(exec.timeoutMs);
-  const until = limit === undefined ? signal : AbortSignal.any([signal, limit]);
-  try {
-    const guest = await exec.vm.guest(until);
-    const exit = await guest.exec(
-      exec.request,
-      {
-        input: exec.input,
-        onOutput: (stream, bytes) => send(socket, channel[stream], bytes),
-      },
-      until,
-    );
-    return statusOf(exit);
-  } catch (error) {
-    if (limit?.aborted === true) return failure(timedOut(exec), exec);
-    return failure(await explainLoss(toBangerError(error), exec), exec);
-  }
-}
-
-function receive(socket: WebSocket, { input }: PendingExec, data: Buffer): void {
+function receive(socket: WebSocket, { input }: RunningExec, data: Buffer): void {
   const message = inputOf(data);
   if (message === undefined) {
     socket.close(1007, 'not a message of the exec protocol');
@@ -105,31 +81,4 @@ async function send(socket: WebSocket, to: number, bytes: Uint8Array): Promise<v
   // A socket that broke is noticed by its close; the bytes have nowhere to go.
   socket.send(message, () => sent.resolve(undefined));
   if (socket.bufferedAmount > HIGH_WATER_BYTES) await sent.promise;
-}
-
-function statusOf(exit: GuestExit): ExecStatus {
-  if (exit.kind === 'exited' && exit.code === 0) return { status: 'Success' };
-  const cause =
-    exit.kind === 'exited'
-      ? { reason: 'ExitCode', message: String(exit.code) }
-      : { reason: 'Signal', message: String(exit.signal) };
-  return { status: 'Failure', reason: 'NonZeroExitCode', details: { causes: [cause] } };
-}
-
-function failure(error: BangerError, { operation }: PendingExec): ExecStatus {
-  return {
-    status: 'Failure',
-    reason: 'InternalError',
-    message: error.message,
-    error: toWireError(error, operation),
-  };
-}
-
-function timedOut({ vm, request, timeoutMs }: PendingExec): BangerError {
-  const [program = ''] = request.argv;
-  return new BangerError(
-    'exec.timed_out',
-    `Cannot finish "${program}" in VM "${vm.record.name}": it ran longer than ${String((timeoutMs ?? 0) / 1000)} s and was ended`,
-    { hint: 'Give it more with --timeout' },
-  );
 }

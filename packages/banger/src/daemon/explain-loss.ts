@@ -1,11 +1,11 @@
 import { BangerError } from '@banger/protocol/errors';
 
-import type { PendingExec } from './exec-registry.ts';
+import type { ExecOrder } from './exec-order.ts';
 
 /** What broke off knows neither the command nor the VM, nor that the VM is what ended; other errors stay as they are. */
 export async function explainLoss(
   error: BangerError,
-  { vm, request }: Pick<PendingExec, 'vm' | 'request'>,
+  { vm, request }: Pick<ExecOrder, 'vm' | 'request'>,
 ): Promise<BangerError> {
   const isLoss = error.code === 'guest.unreachable' || error.code === 'guest.protocol';
   if (!isLoss && error.code !== 'vm.ended') return error;
