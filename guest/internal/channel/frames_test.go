@@ -45,3 +45,40 @@ func TestFramesSeeANewHostInsideOfAFrame(t *testing.T) {
 		t.Fatal(first, second, third)
 	}
 }
+
+// However the bytes are cut, the same of them belong to the conversation: as long as no cut makes them look like a
+// waiting host, which the last byte alone in its read cannot.
+func FuzzFrames(f *testing.F) {
+	f.Add([]byte(preface+frame("")+frame("abc")), uint8(3))
+	f.Add([]byte(preface+frame("abc")+lineA+lineB), uint8(1))
+	f.Add([]byte(preface+"\x00\x00\x08\x06\x00\x00\x00\x00\x0012345678"+lineA), uint8(7))
+	f.Add([]byte(lineA), uint8(9))
+	f.Fuzz(func(t *testing.T, wire []byte, cut uint8) {
+		whole := newFrames()
+		want := whole.next(wire)
+		if want < 0 || want > len(wire) {
+			t.Fatalf("%d of %d bytes", want, len(wire))
+		}
+		if want == 0 {
+			return
+		}
+		pieces := newFrames()
+		got := 0
+		for rest := wire; len(rest) > 0; {
+			size := min(int(cut%8)+1, len(rest))
+			n := pieces.next(rest[:size])
+			if n < 0 || n > size {
+				t.Fatalf("%d of %d bytes", n, size)
+			}
+			got += n
+			if n < size {
+				break
+			}
+			rest = rest[size:]
+		}
+		// Of a greeting, up to a frame header's length may have been let through before it was known for one.
+		if got < want || got > want+frameHeaderLength {
+			t.Fatalf("cut into %d: %d bytes belong to the conversation, whole: %d", int(cut%8)+1, got, want)
+		}
+	})
+}
