@@ -7,6 +7,7 @@ import (
 	"io"
 	"math"
 	"sync"
+	"time"
 
 	"connectrpc.com/connect"
 
@@ -16,6 +17,9 @@ import (
 
 // outputChunk is the most that one message carries.
 const outputChunk = 32 << 10
+
+// hostPatience is how long a host may take to read the last output and the exit; shorter in tests.
+var hostPatience = 10 * time.Minute
 
 type execStream = connect.BidiStream[guestv1.ExecRequest, guestv1.ExecResponse]
 
@@ -70,7 +74,11 @@ func (a *attachment) run(ctx context.Context) error {
 	if err := a.send(&guestv1.ExecResponse{Kind: &guestv1.ExecResponse_Started{Started: started}}); err != nil {
 		a.fail(err)
 	}
-	go a.receive(ended)
+	received := make(chan struct{})
+	go func() {
+		defer close(received)
+		a.receive(ended)
+	}()
 
 	var outputs sync.WaitGroup
 	outputs.Go(func() { a.forward(a.process.Stdout, stdoutOf) })
@@ -85,7 +93,17 @@ func (a *attachment) run(ctx context.Context) error {
 	}
 	exit := a.process.Exit()
 	message := &guestv1.ExecExit{Code: int32(exit.Code), Signal: int32(exit.Signal)}
-	return a.send(&guestv1.ExecResponse{Kind: &guestv1.ExecResponse_Exit{Exit: message}})
+	if err := a.send(&guestv1.ExecResponse{Kind: &guestv1.ExecResponse_Exit{Exit: message}}); err != nil {
+		return err
+	}
+	// HTTP/2 resets a stream whose answer ends before its request does, and a host that has not read everything yet would
+	// lose the rest. So the host ends it, when it has read the exit.
+	select {
+	case <-received:
+	case <-ctx.Done():
+	case <-time.After(hostPatience):
+	}
+	return nil
 }
 
 // fail records why the stream ends early, once, and ends the process.

@@ -36,11 +36,13 @@ export async function execInGuest(
     const requests = execRequests(request, io.input, alive);
     const responses = client.exec(requests, { signal: alive })[Symbol.asyncIterator]();
     await take(await withinStart(responses.next()));
-    for (;;) {
+    // The exit is the last message; the agent waits for us to end the stream, so that none of it is lost.
+    while (!answers.isOver) {
       const next = await orAbort(responses.next(), alive);
       if (next.done === true) return answers.end();
       await take(next);
     }
+    return answers.end();
   } finally {
     over.abort(new Error('the command is over'));
   }

@@ -1,0 +1,13 @@
+package service
+
+import (
+	"os"
+	"testing"
+	"time"
+)
+
+// Most tests leave the end of their requests to the agent's patience.
+func TestMain(m *testing.M) {
+	hostPatience = 20 * time.Millisecond
+	os.Exit(m.Run())
+}
