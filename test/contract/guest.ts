@@ -2,15 +2,11 @@ import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 
 import { BangerError } from '../../packages/protocol/src/errors.ts';
-import type { Guest, GuestExec, GuestExecInput } from '../../packages/banger/src/guest/guest.ts';
+import type { GuestExec, GuestExecInput } from '../../packages/banger/src/guest/guest.ts';
 import { aBoot, aCommand, run } from '../support/guest-commands.ts';
 import { createInputQueue } from '../support/input-queue.ts';
-
-export interface GuestSubject {
-  readonly name: string;
-  /** A guest of its own, not booted */
-  readonly connect: () => Promise<Guest>;
-}
+import type { GuestSubject } from './guest-subject.ts';
+import { guestForkingContract } from './guest-forking.ts';
 
 const { signal: never } = new AbortController();
 
@@ -21,6 +17,8 @@ export function guestContract({ name, connect }: GuestSubject): void {
     await guest.boot(aBoot, never);
     return guest;
   };
+
+  guestForkingContract({ name, connect });
 
   suite(`${name} keeps the Guest contract`, () => {
     test('says what it is, before and after it boots', async () => {

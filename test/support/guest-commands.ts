@@ -3,18 +3,28 @@ import type {
   GuestBoot,
   GuestExec,
   GuestExecInput,
+  GuestIdentity,
 } from '../../packages/banger/src/guest/guest.ts';
 import { createInputQueue } from './input-queue.ts';
 
 const { signal: never } = new AbortController();
 
-export const aBoot: GuestBoot = {
+export const anIdentity: GuestIdentity = {
   hostname: 'web',
-  dnsServers: ['10.0.2.3'],
-  network: { mac: '02:00:00:00:00:01', address: '10.0.2.15/24', gateway: '10.0.2.2' },
+  hosts: [],
+  dnsServers: ['10.77.0.3'],
+  network: { mac: '02:00:00:00:00:01', address: '10.77.1.1/16', gateway: '10.77.0.1' },
+  machineId: '0123456789abcdef0123456789abcdef',
+  sshHostKeys: [{ type: 'ed25519', privateKey: 'private', publicKey: 'ssh-ed25519 AAAA' }],
+  seed: Buffer.from('seed'),
+  overlayMib: 1024,
+  workMib: 2048,
+};
+
+export const aBoot: GuestBoot = {
+  identity: anIdentity,
   init: 'agent',
   drives: { base: 'base', overlay: 'overlay', work: 'work', modules: 'modules' },
-  hosts: [],
 };
 
 export function aCommand(argv: readonly string[]): GuestExec {

@@ -8,9 +8,9 @@ import {
   GuestService,
   Phase,
 } from '../../packages/banger/src/guest/generated/banger/guest/v1/guest_pb.ts';
-import type { GuestBoot } from '../../packages/banger/src/guest/guest.ts';
 import { serveExec } from './stand-in-exec.ts';
 import { refusing } from './stand-in-failures.ts';
+import { bootFrom, identityFrom, saidBy } from './stand-in-identity.ts';
 
 /** The agent's end of the protocol in front of a fake guest: what it says is real HTTP/2 and Connect. */
 export async function serveStandIn(stream: Duplex, guest: FakeGuest): Promise<void> {
@@ -24,8 +24,7 @@ export async function serveStandIn(stream: Duplex, guest: FakeGuest): Promise<vo
           return { ...info, phase: phases[info.phase], uptimeNs: 1n };
         },
         boot: async (request, { signal }) => {
-          // A fake guest only remembers what it was told.
-          const booted = await refusing(service.boot(request as unknown as GuestBoot, signal));
+          const booted = await refusing(service.boot(bootFrom(request), signal));
           return { bootId: booted.bootId, stages: [{ name: 'root', durationNs: 1_000_000n }] };
         },
         ready: async (_request, { signal }) => {
@@ -41,9 +40,15 @@ export async function serveStandIn(stream: Duplex, guest: FakeGuest): Promise<vo
             processCount: stats.processCount,
           };
         },
-        sync: async (_request, { signal }) => {
-          await service.sync(signal);
+        sync: async ({ dropCaches }, { signal }) => {
+          await service.sync(signal, { dropCaches });
           return {};
+        },
+        identify: async ({ identity }, { signal }) =>
+          saidBy(await refusing(service.identify(identityFrom(identity), signal))),
+        clock: ({ adjustNs }) => {
+          guest.clockOffsetMs += Number(adjustNs) / 1e6;
+          return { unixNs: BigInt(Math.round((Date.now() + guest.clockOffsetMs) * 1e6)) };
         },
         shutdown: async (_request, { signal }) => {
           await service.shutdown(signal);

@@ -13,6 +13,8 @@ import (
 	"os"
 	"time"
 
+	"banger.dev/guest/internal/identity"
+	"banger.dev/guest/internal/modules"
 	"banger.dev/guest/internal/pseudofs"
 )
 
@@ -23,22 +25,10 @@ type Drives struct {
 
 // Plan is everything Boot is told.
 type Plan struct {
-	Hostname   string
-	DNSServers []string
-	// Lines for /etc/hosts
-	Hosts   []string
-	Network *Network
-	// Zero leaves the clock alone
-	HostTime time.Time
+	Identity identity.Identity
 	// The image's own init becomes process 1
 	HandOver bool
 	Drives   Drives
-}
-
-// Stage is a part of Boot and what it took.
-type Stage struct {
-	Name string
-	Took time.Duration
 }
 
 // First is what Boot needs of process 1.
@@ -55,44 +45,57 @@ const imageInit = "/sbin/init"
 // deviceDeadline is for devices that the host promised; their drivers are loaded already.
 const deviceDeadline = 10 * time.Second
 
+// Booted is what Boot leaves behind.
+type Booted struct {
+	// The machine as later requests find it
+	Machine identity.Machine
+	Stages  []identity.Stage
+}
+
 // Run boots. After an error the machine is good for nothing but being switched off.
-func Run(plan Plan, first First, note func(format string, args ...any)) ([]Stage, error) {
+func Run(plan Plan, first First, note func(format string, args ...any)) (Booted, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), deviceDeadline)
 	defer cancel()
-	run := &run{plan: plan, first: first, note: note}
-	steps := []struct {
-		name string
-		do   func(context.Context) error
-	}{
-		{"clock", func(context.Context) error { return setClock(plan.HostTime) }},
-		{"drives", run.findDrives},
-		{"root", run.assembleRoot},
-		{"enter", run.enterRoot},
-		{"disks", run.mountDisks},
-		{"files", run.writeFiles},
-		{"network", run.configureNetwork},
-		{"init", run.handOver},
+	run := &run{ctx: ctx, plan: plan, first: first, note: note}
+	who := plan.Identity
+	stages, err := identity.RunStages([]identity.Step{
+		{Name: "entropy", Do: who.StirEntropy},
+		{Name: "clock", Do: who.SetClock},
+		{Name: "modules", Do: run.loadLateModules},
+		{Name: "drives", Do: run.findDrives},
+		{Name: "root", Do: run.assembleRoot},
+		{Name: "enter", Do: run.enterRoot},
+		{Name: "disks", Do: run.mountDisks},
+		{Name: "names", Do: who.WriteNames},
+		{Name: "machine-id", Do: func() error { return who.WriteMachineID(plan.HandOver) }},
+		{Name: "ssh-host-keys", Do: who.WriteHostKeys},
+		{Name: "network", Do: run.configureNetwork},
+		{Name: "init", Do: run.handOver},
+	})
+	if err != nil {
+		return Booted{}, err
 	}
-	var stages []Stage
-	for _, step := range steps {
-		start := time.Now()
-		if err := step.do(ctx); err != nil {
-			return nil, fmt.Errorf("%s: %w", step.name, err)
-		}
-		stages = append(stages, Stage{step.name, time.Since(start)})
-	}
-	return stages, nil
+	machine := identity.Machine{HasInit: plan.HandOver, Overlay: run.overlayDisk, Work: run.workDisk, Note: note}
+	return Booted{machine, stages}, nil
 }
 
 type run struct {
+	ctx     context.Context
 	plan    Plan
 	first   First
 	note    func(format string, args ...any)
 	devices map[string]string
-	overlay *os.File
+	// The overlay disk's root, which lies out of the new root's sight
+	overlay               *os.File
+	overlayDisk, workDisk *identity.Disk
 }
 
-func (r *run) enterRoot(context.Context) error {
+func (r *run) loadLateModules() error {
+	modules.Load(modules.LateListFile, r.note)
+	return nil
+}
+
+func (r *run) enterRoot() error {
 	if err := r.first.EnterRoot(newRoot); err != nil {
 		return err
 	}
@@ -108,9 +111,12 @@ func (r *run) enterRoot(context.Context) error {
 	return pseudofs.MountWithoutInit()
 }
 
-func (r *run) handOver(context.Context) error {
+func (r *run) handOver() error {
 	if !r.plan.HandOver {
 		return nil
+	}
+	if err := r.hookShutdown(); err != nil {
+		return err
 	}
 	return r.first.HandOver(imageInit)
 }
@@ -120,14 +126,5 @@ func (p Plan) Check() error {
 	if p.Drives.Base == "" {
 		return errors.New("there is no base drive")
 	}
-	if err := checkHostname(p.Hostname); err != nil {
-		return err
-	}
-	if err := checkLines(append(p.Hosts, p.DNSServers...)); err != nil {
-		return err
-	}
-	if p.Network != nil {
-		return p.Network.check()
-	}
-	return nil
+	return p.Identity.Check()
 }

@@ -1,7 +1,6 @@
 package boot
 
 import (
-	"context"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -15,7 +14,7 @@ const (
 )
 
 // mountDisks puts the other disks into the new root, which is "/" by now.
-func (r *run) mountDisks(context.Context) error {
+func (r *run) mountDisks() error {
 	if r.plan.Drives.Work != "" {
 		if err := r.mountWork(); err != nil {
 			return err
@@ -43,7 +42,8 @@ func (r *run) mountWork() error {
 			return err
 		}
 	}
-	if err := r.mountDisk(r.plan.Drives.Work, seedMount); err != nil {
+	disk := r.diskOf(r.plan.Drives.Work, seedMount)
+	if err := r.mountDisk(disk, r.plan.Identity.WorkBytes); err != nil {
 		return err
 	}
 	if isNew(seedMount) {
@@ -57,6 +57,8 @@ func (r *run) mountWork() error {
 	if err := unix.Mount(seedMount, homeDir, "", unix.MS_MOVE, ""); err != nil {
 		return fmt.Errorf("move the work disk to %s: %w", homeDir, err)
 	}
+	disk.Dir = homeDir
+	r.workDisk = &disk
 	return os.Remove(seedMount)
 }
 

@@ -1,7 +1,6 @@
 package boot
 
 import (
-	"context"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -15,10 +14,10 @@ const blockDir = "/sys/block"
 
 // findDrives waits until every drive of the plan is there. A drive's letter depends on the order of probing; its serial
 // number is the host's.
-func (r *run) findDrives(ctx context.Context) error {
+func (r *run) findDrives() error {
 	wanted := []string{r.plan.Drives.Base, r.plan.Drives.Overlay, r.plan.Drives.Work, r.plan.Drives.Modules}
 	wanted = slices.DeleteFunc(wanted, func(serial string) bool { return serial == "" })
-	err := uevent.Await(ctx, func() (bool, error) {
+	err := uevent.Await(r.ctx, func() (bool, error) {
 		r.devices = devicesBySerial(blockDir)
 		return len(missing(wanted, r.devices)) == 0, nil
 	})

@@ -6,24 +6,6 @@ import (
 	"testing"
 )
 
-func TestReplaceTurnsALinkIntoAFile(t *testing.T) {
-	dir := t.TempDir()
-	target, link := filepath.Join(dir, "stub"), filepath.Join(dir, "resolv.conf")
-	os.WriteFile(target, []byte("stub"), 0o600)
-	os.Symlink(target, link)
-
-	if err := replace(link, "nameserver 10.0.2.3\n"); err != nil {
-		t.Fatal(err)
-	}
-
-	content, _ := os.ReadFile(link)
-	info, _ := os.Lstat(link)
-	untouched, _ := os.ReadFile(target)
-	if string(content) != "nameserver 10.0.2.3\n" || info.Mode() != 0o644 || string(untouched) != "stub" {
-		t.Fatal(string(content), info.Mode(), string(untouched))
-	}
-}
-
 func TestSeedCopiesTheImagesHome(t *testing.T) {
 	from, to := t.TempDir(), t.TempDir()
 	os.WriteFile(filepath.Join(from, ".bashrc"), []byte("alias"), 0o640)

@@ -3,6 +3,8 @@ package boot
 import (
 	"errors"
 	"sync"
+
+	"banger.dev/guest/internal/identity"
 )
 
 // Phase is how far the machine has come.
@@ -18,15 +20,23 @@ const (
 // ErrNotInitrd refuses to boot twice.
 var ErrNotInitrd = errors.New("the guest was booted already, or tried to")
 
+// ErrNotUp refuses what needs a booted machine.
+var ErrNotUp = errors.New("the guest is not booted")
+
 // Machine is the guest's state: its phase, and what later requests need to know of Boot.
 type Machine struct {
 	mutex    sync.Mutex
 	phase    Phase
 	handOver bool
+	// Held by whoever changes what the machine is
+	changing sync.Mutex
+	booted   identity.Machine
 }
 
 // Boot runs boot once. A boot that failed leaves the machine in Booting: there is no way back.
-func (m *Machine) Boot(handOver bool, boot func() error) error {
+func (m *Machine) Boot(handOver bool, boot func() (identity.Machine, error)) error {
+	m.changing.Lock()
+	defer m.changing.Unlock()
 	m.mutex.Lock()
 	if m.phase != Initrd {
 		m.mutex.Unlock()
@@ -34,15 +44,27 @@ func (m *Machine) Boot(handOver bool, boot func() error) error {
 	}
 	m.phase, m.handOver = Booting, handOver
 	m.mutex.Unlock()
-	if err := boot(); err != nil {
+	booted, err := boot()
+	if err != nil {
 		return err
 	}
+	m.booted = booted
 	m.mutex.Lock()
 	defer m.mutex.Unlock()
 	if m.phase == Booting {
 		m.phase = Up
 	}
 	return nil
+}
+
+// Identify runs identify, one at a time, in a machine that is up.
+func (m *Machine) Identify(identify func(identity.Machine) error) error {
+	m.changing.Lock()
+	defer m.changing.Unlock()
+	if !m.Booted() {
+		return ErrNotUp
+	}
+	return identify(m.booted)
 }
 
 // Stop begins the end and returns the phase before it.

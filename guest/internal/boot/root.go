@@ -1,7 +1,6 @@
 package boot
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -9,6 +8,8 @@ import (
 	"syscall"
 
 	"golang.org/x/sys/unix"
+
+	"banger.dev/guest/internal/identity"
 )
 
 // Where things are in the initrd.
@@ -29,7 +30,7 @@ const (
 const diskType = "ext4"
 
 // assembleRoot mounts base and overlay disk and their union.
-func (r *run) assembleRoot(context.Context) error {
+func (r *run) assembleRoot() error {
 	for _, dir := range []string{baseDir, overlayDir, newRoot} {
 		if err := os.MkdirAll(dir, 0o755); err != nil {
 			return err
@@ -49,6 +50,9 @@ func (r *run) assembleRoot(context.Context) error {
 		return err
 	}
 	r.overlay = overlay
+	if r.overlayDisk != nil {
+		r.overlayDisk.Dir = fmt.Sprintf("/proc/self/fd/%d", overlay.Fd())
+	}
 	// redirect_dir: without it, renaming a directory of the image fails with EXDEV, which package managers do not expect.
 	options := fmt.Sprintf("lowerdir=%s,upperdir=%s,workdir=%s,redirect_dir=on", baseDir,
 		filepath.Join(overlayDir, upperName), filepath.Join(overlayDir, workName))
@@ -60,17 +64,25 @@ func (r *run) mountOverlayDisk() error {
 	if r.plan.Drives.Overlay == "" {
 		return mount("tmpfs", overlayDir, "tmpfs", unix.MS_NOATIME, "mode=0755")
 	}
-	return r.mountDisk(r.plan.Drives.Overlay, overlayDir)
-}
-
-// mountDisk mounts a writable disk and lets its file system have all of it.
-func (r *run) mountDisk(serial, dir string) error {
-	device := r.devices[serial]
-	if err := mount(device, dir, diskType, unix.MS_NOATIME, ""); err != nil {
+	disk := r.diskOf(r.plan.Drives.Overlay, overlayDir)
+	if err := r.mountDisk(disk, r.plan.Identity.OverlayBytes); err != nil {
 		return err
 	}
-	if err := grow(device, dir); err != nil {
-		r.note("cannot grow the file system of %s: %v", serial, err)
+	r.overlayDisk = &disk
+	return nil
+}
+
+func (r *run) diskOf(serial, dir string) identity.Disk {
+	return identity.Disk{Name: serial, Device: r.devices[serial], Dir: dir}
+}
+
+// mountDisk mounts a writable disk and lets its file system have the size it is to have.
+func (r *run) mountDisk(disk identity.Disk, bytes uint64) error {
+	if err := mount(disk.Device, disk.Dir, diskType, unix.MS_NOATIME, ""); err != nil {
+		return err
+	}
+	if err := disk.Grow(bytes); err != nil {
+		r.note("cannot grow the file system of %s: %v", disk.Name, err)
 	}
 	return nil
 }

@@ -10,9 +10,15 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// ListFile names one uncompressed module per line, by absolute path, in load order. Empty lines and lines that start
-// with # say nothing.
-const ListFile = "/banger/modules.list"
+// Lists name one uncompressed module per line, by absolute path, in load order. Empty lines and lines that start with #
+// say nothing.
+const (
+	// ListFile is for the start.
+	ListFile = "/banger/modules.list"
+	// LateListFile is for Boot: the drivers of the disks. A guest that is saved before Boot and restored with other disks
+	// behind the same devices must not have looked at them.
+	LateListFile = "/banger/late-modules.list"
+)
 
 // Load loads every module of the list. One that cannot be loaded is reported and skipped: whether it was needed shows
 // when its device does not appear. The files are removed, since the initrd's content is memory that is never freed.

@@ -3,12 +3,12 @@ package service
 import (
 	"context"
 	"errors"
-	"time"
 
 	"connectrpc.com/connect"
 
 	guestv1 "banger.dev/guest/gen/banger/guest/v1"
 	"banger.dev/guest/internal/boot"
+	"banger.dev/guest/internal/identity"
 	"banger.dev/guest/internal/readiness"
 	"banger.dev/guest/internal/stats"
 )
@@ -24,14 +24,12 @@ func (s *Service) Boot(
 	if err != nil {
 		return nil, connect.NewError(connect.CodeInvalidArgument, err)
 	}
-	response := &guestv1.BootResponse{BootId: bootID()}
-	err = s.machine.Boot(plan.HandOver, func() error {
-		stages, err := boot.Run(plan, s.first, s.note)
-		for _, stage := range stages {
-			response.Stages = append(response.Stages,
-				&guestv1.Stage{Name: stage.Name, DurationNs: stage.Took.Nanoseconds()})
-		}
-		return err
+	response := &guestv1.BootResponse{}
+	err = s.machine.Boot(plan.HandOver, func() (identity.Machine, error) {
+		booted, err := boot.Run(plan, s.first, s.note)
+		response.Stages = stagesOf(booted.Stages)
+		response.BootId = bootID()
+		return booted.Machine, err
 	})
 	switch {
 	case errors.Is(err, boot.ErrNotInitrd):
@@ -46,18 +44,10 @@ func (s *Service) Boot(
 func planOf(request *guestv1.BootRequest) (boot.Plan, error) {
 	drives := request.GetDrives()
 	plan := boot.Plan{
-		Hostname:   request.GetHostname(),
-		DNSServers: request.GetDnsServers(),
-		Hosts:      request.GetHosts(),
+		Identity: identityOf(request.GetIdentity()),
 		Drives: boot.Drives{
 			Base: drives.GetBase(), Overlay: drives.GetOverlay(), Work: drives.GetWork(), Modules: drives.GetModules(),
 		},
-	}
-	if network := request.GetNetwork(); network.GetMac() != "" {
-		plan.Network = &boot.Network{MAC: network.Mac, Address: network.Address, Gateway: network.Gateway}
-	}
-	if now := request.GetHostTimeUnixNs(); now != 0 {
-		plan.HostTime = time.Unix(0, now)
 	}
 	switch request.GetInit() {
 	case guestv1.Init_INIT_AGENT:
@@ -82,6 +72,8 @@ func (s *Service) Ready(
 	return connect.NewResponse(&guestv1.ReadyResponse{State: state.Name, FailedUnits: state.FailedUnits}), nil
 }
 
+// bootID makes the boot's id when it is first asked for (proc(5)), so not before Boot has stirred the entropy: until then
+// all machines restored from one memory would be given the same.
 func bootID() string {
 	return stats.Text("/proc/sys/kernel/random/boot_id")
 }

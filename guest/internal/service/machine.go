@@ -2,6 +2,7 @@ package service
 
 import (
 	"context"
+	"os"
 	"time"
 
 	"connectrpc.com/connect"
@@ -9,12 +10,19 @@ import (
 
 	guestv1 "banger.dev/guest/gen/banger/guest/v1"
 	"banger.dev/guest/internal/boot"
+	"banger.dev/guest/internal/identity"
 	"banger.dev/guest/internal/power"
 	"banger.dev/guest/internal/stats"
 )
 
 // answerTime is what the answer to Shutdown gets to leave the machine before its processes end.
 const answerTime = 20 * time.Millisecond
+
+// From proc(5): the page cache, and what the kernel remembers of directories and files.
+const (
+	dropCaches = "/proc/sys/vm/drop_caches"
+	allCaches  = "3\n"
+)
 
 var phases = map[boot.Phase]guestv1.Phase{
 	boot.Initrd:   guestv1.Phase_PHASE_INITRD,
@@ -28,9 +36,13 @@ func (s *Service) Info(
 ) (*connect.Response[guestv1.InfoResponse], error) {
 	var uptime unix.Timespec
 	unix.ClockGettime(unix.CLOCK_BOOTTIME, &uptime)
+	var id string
+	if s.machine.Booted() {
+		id = bootID()
+	}
 	return connect.NewResponse(&guestv1.InfoResponse{
 		AgentBuild:    s.build,
-		BootId:        bootID(),
+		BootId:        id,
 		KernelRelease: stats.Text("/proc/sys/kernel/osrelease"),
 		Phase:         phases[s.machine.Phase()],
 		UptimeNs:      uptime.Nano(),
@@ -60,10 +72,25 @@ func (s *Service) Stats(
 }
 
 func (s *Service) Sync(
-	context.Context, *connect.Request[guestv1.SyncRequest],
+	_ context.Context, request *connect.Request[guestv1.SyncRequest],
 ) (*connect.Response[guestv1.SyncResponse], error) {
 	unix.Sync()
+	if request.Msg.GetDropCaches() {
+		if err := os.WriteFile(dropCaches, []byte(allCaches), 0); err != nil {
+			return nil, connect.NewError(connect.CodeInternal, err)
+		}
+	}
 	return connect.NewResponse(&guestv1.SyncResponse{}), nil
+}
+
+func (s *Service) Clock(
+	_ context.Context, request *connect.Request[guestv1.ClockRequest],
+) (*connect.Response[guestv1.ClockResponse], error) {
+	now, err := identity.AdjustClock(time.Duration(request.Msg.GetAdjustNs()))
+	if err != nil {
+		return nil, connect.NewError(connect.CodeInternal, err)
+	}
+	return connect.NewResponse(&guestv1.ClockResponse{UnixNs: now.UnixNano()}), nil
 }
 
 // Shutdown may be repeated; only the first one starts it.

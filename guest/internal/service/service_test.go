@@ -14,6 +14,7 @@ import (
 	"banger.dev/guest/gen/banger/guest/v1/guestv1connect"
 	"banger.dev/guest/internal/boot"
 	"banger.dev/guest/internal/channel"
+	"banger.dev/guest/internal/identity"
 )
 
 type wire struct{ net.Conn }
@@ -29,7 +30,7 @@ const (
 func connected(t *testing.T) (guestv1connect.GuestServiceClient, net.Conn) {
 	t.Helper()
 	machine := &boot.Machine{}
-	if err := machine.Boot(false, func() error { return nil }); err != nil {
+	if err := machine.Boot(false, func() (identity.Machine, error) { return identity.Machine{}, nil }); err != nil {
 		t.Fatal(err)
 	}
 	return connectedTo(t, machine)
@@ -90,17 +91,14 @@ func TestNothingRunsBeforeBoot(t *testing.T) {
 func TestBootRefusesWhatCannotWork(t *testing.T) {
 	fine := func() *guestv1.BootRequest {
 		return &guestv1.BootRequest{
-			Hostname: "vm", Init: guestv1.Init_INIT_AGENT, Drives: &guestv1.Drives{Base: "base"},
-			Network: &guestv1.Network{Mac: "52:54:00:00:00:01", Address: "10.0.2.15/24", Gateway: "10.0.2.2"},
+			Identity: anIdentity(), Init: guestv1.Init_INIT_AGENT, Drives: &guestv1.Drives{Base: "base"},
 		}
 	}
 	cases := map[string]func(*guestv1.BootRequest){
-		"no base":       func(r *guestv1.BootRequest) { r.Drives.Base = "" },
-		"no init":       func(r *guestv1.BootRequest) { r.Init = 0 },
-		"bad hostname":  func(r *guestv1.BootRequest) { r.Hostname = "a b" },
-		"bad address":   func(r *guestv1.BootRequest) { r.Network.Address = "10.0.2.15/99" },
-		"bad gateway":   func(r *guestv1.BootRequest) { r.Network.Gateway = "gateway" },
-		"line in hosts": func(r *guestv1.BootRequest) { r.Hosts = []string{"10.0.0.1 a\n10.0.0.2 b"} },
+		"no base":      func(r *guestv1.BootRequest) { r.Drives.Base = "" },
+		"no init":      func(r *guestv1.BootRequest) { r.Init = 0 },
+		"bad hostname": func(r *guestv1.BootRequest) { r.Identity.Hostname = "a b" },
+		"no identity":  func(r *guestv1.BootRequest) { r.Identity = nil },
 	}
 	for name, spoil := range cases {
 		t.Run(name, func(t *testing.T) {
@@ -119,7 +117,7 @@ func TestBootRefusesWhatCannotWork(t *testing.T) {
 
 func TestBootHappensOnce(t *testing.T) {
 	client, _ := connected(t)
-	request := &guestv1.BootRequest{Hostname: "vm", Init: guestv1.Init_INIT_AGENT, Drives: &guestv1.Drives{Base: "base"}}
+	request := &guestv1.BootRequest{Identity: anIdentity(), Init: guestv1.Init_INIT_AGENT, Drives: &guestv1.Drives{Base: "base"}}
 
 	_, err := client.Boot(t.Context(), connect.NewRequest(request))
 

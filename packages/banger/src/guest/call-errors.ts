@@ -13,13 +13,13 @@ export interface FailedCall {
 export function explainCall(error: unknown, { verb, signal, lost }: FailedCall): unknown {
   if (signal.aborted) return signal.reason;
   if (lost.aborted) return lost.reason;
-  if (error instanceof BangerError || !(error instanceof ConnectError)) return error;
   const cannot = `The guest cannot ${verb}`;
-  if (error.code === Code.DeadlineExceeded) {
+  if (isDeadline(error)) {
     return new BangerError('guest.unreachable', `${cannot}: it did not answer in time`, {
       cause: error,
     });
   }
+  if (!(error instanceof ConnectError)) return error;
   if (isFromGuest(error)) {
     const fact = error.rawMessage.slice(0, 1024);
     return new BangerError('guest.refused', `${cannot}: ${fact}`, {
@@ -30,6 +30,11 @@ export function explainCall(error: unknown, { verb, signal, lost }: FailedCall):
   return new BangerError('guest.protocol', `${cannot}: its answer is not the protocol`, {
     cause: error,
   });
+}
+
+function isDeadline(error: unknown): boolean {
+  if (error instanceof ConnectError) return error.code === Code.DeadlineExceeded;
+  return error instanceof DOMException && error.name === 'TimeoutError';
 }
 
 /** connect-node puts the response's headers on an error that the other end sent, and none on one that it found itself. */

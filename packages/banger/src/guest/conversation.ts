@@ -11,6 +11,7 @@ import { BangerError } from '@banger/protocol/errors';
 import type { Clock } from '../host/clock.ts';
 import { orAbort } from '../host/or-abort.ts';
 import { keepAlive } from './keep-alive.ts';
+import { Silence } from './silence.ts';
 
 /** Never resolved: the bytes go over the one stream. */
 export const AUTHORITY = 'http://guest';
@@ -29,6 +30,7 @@ export class Conversation implements AsyncDisposable {
   readonly #session: ClientHttp2Session;
   readonly #stream: Duplex;
   readonly #lost = new AbortController();
+  readonly #silence = new Silence();
 
   /** Owns the stream from the call on; resolves when the agent has spoken HTTP/2. */
   static async open(stream: Duplex, clock: Clock, signal: AbortSignal): Promise<Conversation> {
@@ -55,12 +57,32 @@ export class Conversation implements AsyncDisposable {
     session.on('error', (cause) => this.lose(brokenBy(cause)));
     session.on('close', () => this.lose(new BangerError('guest.unreachable', 'The channel to the guest agent was closed')));
     stream.on('error', () => undefined); // The session reports it too, and tells it from a bad frame.
-    void keepAlive(session, clock, this.lost).catch((reason: unknown) => this.lose(reason));
+    void keepAlive(session, { clock, silence: this.#silence, over: this.lost }).catch((reason: unknown) => this.lose(reason));
   }
 
   /** Aborts when it has ended, with a BangerError */
   get lost(): AbortSignal {
     return this.#lost.signal;
+  }
+
+  /** Until disposed, unanswered keepalives mean nothing. */
+  expectSilence(): Disposable {
+    return this.#silence.expect();
+  }
+
+  /**
+   * Ends it where the agent has read everything that was ever written: it stands between two frames then, where it
+   * answers the next greeting at once (docs/guest-protocol.md). No call may be under way.
+   */
+  async leave(signal: AbortSignal): Promise<void> {
+    this.lost.throwIfAborted();
+    const { promise: answered, resolve, reject } = Promise.withResolvers<undefined>();
+    this.#session.ping((error) => {
+      if (error === null) resolve(undefined);
+      else reject(error);
+    });
+    await orAbort(answered, AbortSignal.any([signal, this.lost]));
+    this.lose(hungUp());
   }
 
   /** For whoever finds that the agent cannot be trusted to speak the protocol, too. Only the first reason counts. */
@@ -86,10 +108,14 @@ export class Conversation implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.lose(new BangerError('guest.unreachable', 'The conversation with the guest agent was ended'));
+    this.lose(hungUp());
     if (this.#stream.closed) return;
     await new Promise((resolve) => this.#stream.once('close', resolve));
   }
+}
+
+function hungUp(): BangerError {
+  return new BangerError('guest.unreachable', 'The conversation with the guest agent was ended');
 }
 
 function brokenBy(cause: unknown): BangerError {

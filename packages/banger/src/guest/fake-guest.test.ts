@@ -3,7 +3,7 @@ import { duplexPair } from 'node:stream';
 import { suite, test } from 'node:test';
 
 import { guestContract } from '../../../../test/contract/guest.ts';
-import { aBoot } from '../../../../test/support/guest-commands.ts';
+import { aBoot, anIdentity } from '../../../../test/support/guest-commands.ts';
 import { connectFakeGuest, createFakeGuest } from './fake-guest.ts';
 import { createFakeGuests } from './fake-guests.ts';
 
@@ -28,7 +28,32 @@ suite('the fake guest', () => {
     await using second = connectFakeGuest(guest);
 
     assert.equal((await second.info(never)).phase, 'booted');
-    assert.equal(guest.boot?.hostname, 'web');
+    assert.equal(guest.boot?.identity.hostname, 'web');
+  });
+
+  test('lies about itself as it is told', async () => {
+    const guest = createFakeGuest();
+    guest.lies = { hostname: 'template' };
+    await using connection = connectFakeGuest(guest);
+    await connection.boot(aBoot, never);
+
+    const said = await connection.identify(anIdentity, never);
+
+    assert.equal(said.hostname, 'template');
+    assert.equal(said.machineId, anIdentity.machineId);
+    assert.equal(guest.identity, anIdentity);
+  });
+
+  test('knows how many expect its silence', async () => {
+    const guest = createFakeGuest();
+    await using connection = connectFakeGuest(guest);
+
+    const hold = connection.expectSilence();
+    using _ = connection.expectSilence();
+    hold[Symbol.dispose]();
+    hold[Symbol.dispose]();
+
+    assert.equal(guest.silences.size, 1);
   });
 
   test('is lost when its stream closes', async () => {

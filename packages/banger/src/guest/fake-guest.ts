@@ -5,7 +5,16 @@ import { BangerError } from '@banger/protocol/errors';
 
 import { orAbort } from '../host/or-abort.ts';
 import { type FakeCommand, fakeUserland, findCommand } from './fake-commands.ts';
-import type { Guest, GuestBoot, GuestExec, GuestExecIo, GuestInfo } from './guest.ts';
+import { assumeIdentity } from './fake-identity.ts';
+import type {
+  Guest,
+  GuestBoot,
+  GuestExec,
+  GuestExecIo,
+  GuestIdentified,
+  GuestIdentity,
+  GuestInfo,
+} from './guest.ts';
 
 /** A guest without a machine: what it remembers outlives the connections to it. */
 export interface FakeGuest {
@@ -14,6 +23,14 @@ export interface FakeGuest {
   readonly bootId: string;
   /** What it was told to boot with */
   boot: GuestBoot | undefined;
+  /** Who it was told to be last, by boot or by identify */
+  identity: GuestIdentity | undefined;
+  /** Said instead of the truth when it is identified */
+  lies: Partial<GuestIdentified>;
+  /** How far its clock is ahead of the host's */
+  clockOffsetMs: number;
+  /** Holds on all connections now (`expectSilence`) */
+  readonly silences: Set<symbol>;
   readonly commands: Readonly<Record<string, FakeCommand>>;
   /** Commands that run now, over all connections */
   readonly running: Set<GuestExec>;
@@ -30,6 +47,10 @@ export function createFakeGuest(commands: Readonly<Record<string, FakeCommand>> 
     phase: 'initrd',
     bootId: randomUUID(),
     boot: undefined,
+    identity: undefined,
+    lies: {},
+    clockOffsetMs: 0,
+    silences: new Set(),
     commands: { ...fakeUserland, ...commands },
     running: new Set(),
     calls: [],
@@ -70,6 +91,29 @@ export function connectFakeGuest(guest: FakeGuest, stream?: Duplex): Guest {
       answer('exec', signal, () => runFake(guest, request, { io, over: AbortSignal.any([signal, lost]) })),
     stats: (signal) => answer('stats', signal, () => statsOf(guest)),
     sync: (signal) => answer('sync', signal, () => undefined),
+    identify: (request, signal) =>
+      answer('identify', signal, () => {
+        requireBooted(guest, 'take on its identity');
+        return assumeIdentity(guest, request);
+      }),
+    syncClock: (signal) =>
+      answer('syncClock', signal, () => {
+        guest.clockOffsetMs = 0;
+        return guest.clockOffsetMs;
+      }),
+    expectSilence() {
+      const hold = Symbol();
+      guest.silences.add(hold);
+      return {
+        [Symbol.dispose]: () => {
+          guest.silences.delete(hold);
+        },
+      };
+    },
+    async leave(signal) {
+      await answer('leave', signal, () => undefined);
+      lose('The conversation with the guest agent was ended');
+    },
     shutdown: (signal) =>
       answer('shutdown', signal, () => {
         guest.phase = 'stopping';
@@ -92,13 +136,14 @@ function bootFake(guest: FakeGuest, request: GuestBoot) {
     throw new BangerError('guest.refused', 'The guest cannot boot: it is booted');
   }
   guest.boot = request;
+  guest.identity = request.identity;
   guest.phase = 'booted';
   return { bootId: guest.bootId, stages: [{ name: 'root', ms: 1 }] };
 }
 
-function requireBooted({ phase }: FakeGuest): void {
+function requireBooted({ phase }: FakeGuest, verb = 'run a command'): void {
   if (phase === 'booted') return;
-  throw new BangerError('guest.refused', 'The guest cannot run a command: it is not booted');
+  throw new BangerError('guest.refused', `The guest cannot ${verb}: it is not booted`);
 }
 
 async function runFake(

@@ -1,4 +1,3 @@
-import type { MessageInitShape } from '@bufbuild/protobuf';
 import { type Client, createClient } from '@connectrpc/connect';
 import { createConnectTransport } from '@connectrpc/connect-node';
 
@@ -9,9 +8,11 @@ import { orAbort } from '../host/or-abort.ts';
 import { explainCall } from './call-errors.ts';
 import { AUTHORITY, type Conversation } from './conversation.ts';
 import { execInGuest } from './exec-in-guest.ts';
-import { type BootRequestSchema, GuestService } from './generated/banger/guest/v1/guest_pb.ts';
+import { GuestService } from './generated/banger/guest/v1/guest_pb.ts';
 import type { Guest } from './guest.ts';
-import { bootedFrom, bootTo, infoFrom, readyFrom, statsFrom } from './guest-messages.ts';
+import { bootedFrom, infoFrom, readyFrom, statsFrom } from './guest-messages.ts';
+import { bootTo, identifiedFrom, identityTo } from './identity-messages.ts';
+import { syncGuestClock } from './sync-guest-clock.ts';
 
 /** One message; file contents and output come in many. */
 const MAX_MESSAGE_BYTES = 4 * 1024 * 1024;
@@ -21,6 +22,7 @@ const ANSWER_MS = 20_000;
 const BOOT_MS = 120_000;
 const READY_MS = 600_000;
 const SYNC_MS = 120_000;
+const IDENTIFY_MS = 60_000;
 
 /** The agent's calls over a conversation, which it owns. */
 export function createGuestClient(
@@ -48,16 +50,34 @@ export function createGuestClient(
       call('say what it is', signal, ANSWER_MS, async (o) => infoFrom(await client.info({}, o))),
     boot: (request, signal) =>
       call('boot', signal, BOOT_MS, async (o) => {
-        const message: MessageInitShape<typeof BootRequestSchema> = bootTo(request, clock.now());
-        return bootedFrom(await client.boot(message, o));
+        return bootedFrom(await client.boot(bootTo(request, clock.now()), o));
       }),
     ready: (signal) =>
       call('start up', signal, READY_MS, async (o) => readyFrom(await client.ready({}, o))),
     stats: (signal) =>
       call('count', signal, ANSWER_MS, async (o) => statsFrom(await client.stats({}, o))),
-    sync: (signal) => call('sync', signal, SYNC_MS, async (o) => {
-        await client.sync({}, o);
+    sync: (signal, { dropCaches = false } = {}) =>
+      call('sync', signal, SYNC_MS, async (o) => {
+        await client.sync({ dropCaches }, o);
       }),
+    identify: (request, signal) =>
+      call('take on its identity', signal, IDENTIFY_MS, async (o) => {
+        const identity = identityTo(request, clock.now());
+        return identifiedFrom(await client.identify({ identity }, o));
+      }),
+    syncClock: (signal) =>
+      call('set its clock', signal, ANSWER_MS, (o) => {
+        const adjust = async (adjustNs: bigint) => (await client.clock({ adjustNs }, o)).unixNs;
+        return syncGuestClock(adjust, clock);
+      }),
+    expectSilence: () => conversation.expectSilence(),
+    async leave(signal) {
+      try {
+        await conversation.leave(AbortSignal.any([signal, AbortSignal.timeout(ANSWER_MS)]));
+      } catch (error) {
+        throw blame(explainCall(error, { verb: 'say goodbye', signal, lost }));
+      }
+    },
     shutdown: (signal) =>
       call('shut down', signal, ANSWER_MS, async (o) => {
         await client.shutdown({}, o);

@@ -1,14 +1,14 @@
 import { BangerError } from '@banger/protocol/errors';
 
 import {
-  Init,
   type BootResponse,
   type InfoResponse,
   Phase,
   type ReadyResponse,
+  type Stage,
   type StatsResponse,
 } from './generated/banger/guest/v1/guest_pb.ts';
-import type { GuestBoot, GuestBooted, GuestInfo, GuestReady, GuestStats } from './guest.ts';
+import type { GuestBooted, GuestInfo, GuestReady, GuestStats } from './guest.ts';
 
 /** Our own words for the agent's messages. Nothing that comes from a guest is trusted to be short or sane. */
 const LONGEST_NAME = 256;
@@ -23,31 +23,22 @@ export function infoFrom(message: InfoResponse): GuestInfo {
   };
 }
 
-export function bootTo(request: GuestBoot, now: Date) {
-  const { hostname, dnsServers, network, drives, hosts, init } = request;
-  return {
-    hostname,
-    dnsServers: [...dnsServers],
-    network,
-    hostTimeUnixNs: BigInt(now.getTime()) * 1_000_000n,
-    init: init === 'agent' ? Init.AGENT : Init.IMAGE,
-    drives,
-    hosts: [...hosts],
-  };
-}
-
 export function bootedFrom({ bootId, stages }: BootResponse): GuestBooted {
   return {
     bootId: name(bootId),
-    stages: bounded(stages, 100).map((stage) => ({
-      name: name(stage.name),
-      ms: milliseconds(stage.durationNs),
-    })),
+    stages: stagesFrom(stages),
   };
 }
 
+export function stagesFrom(stages: readonly Stage[]): GuestBooted['stages'] {
+  return bounded(stages, 100).map((stage) => ({
+    name: name(stage.name),
+    ms: milliseconds(stage.durationNs),
+  }));
+}
+
 export function readyFrom({ state, failedUnits }: ReadyResponse): GuestReady {
-  return { state: name(state), failedUnits: bounded(failedUnits, 20).map(name) };
+  return { state: name(state), failedUnits: bounded(failedUnits, 20).map((unit) => name(unit)) };
 }
 
 export function statsFrom(message: StatsResponse): GuestStats {
@@ -85,11 +76,11 @@ function phaseFrom(phase: Phase): GuestInfo['phase'] {
 }
 
 /** These texts end up on terminals, where control characters would be commands. */
-function name(text: string): string {
-  return text.slice(0, LONGEST_NAME).replaceAll(/\p{Cc}/gu, '?');
+export function name(text: string, longest = LONGEST_NAME): string {
+  return text.slice(0, longest).replaceAll(/\p{Cc}/gu, '?');
 }
 
-function bounded<T>(items: readonly T[], most: number): readonly T[] {
+export function bounded<T>(items: readonly T[], most: number): readonly T[] {
   if (items.length <= most) return items;
   throw new BangerError('guest.protocol', `The guest sent a list of ${String(items.length)} items`);
 }

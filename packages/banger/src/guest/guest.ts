@@ -11,7 +11,19 @@ export interface Guest extends AsyncDisposable {
   ready(signal: AbortSignal): Promise<GuestReady>;
   exec(request: GuestExec, io: GuestExecIo, signal: AbortSignal): Promise<GuestExit>;
   stats(signal: AbortSignal): Promise<GuestStats>;
-  sync(signal: AbortSignal): Promise<void>;
+  /** sync(2) in the guest; with `dropCaches` its page cache is freed too, so that a saved memory is small */
+  sync(signal: AbortSignal, options?: { readonly dropCaches?: boolean }): Promise<void>;
+  /**
+   * Makes a restored guest this VM: name, addresses, keys, entropy, time, sizes. May be repeated. Resolves with what the
+   * guest then says of itself, for the caller to compare.
+   */
+  identify(request: GuestIdentity, signal: AbortSignal): Promise<GuestIdentified>;
+  /** Sets the guest's clock by the host's; resolves with the difference that is left, in ms (positive: the guest is ahead) */
+  syncClock(signal: AbortSignal): Promise<number>;
+  /** Until disposed, silence of the guest is not taken as its end: its vCPUs are about to be stopped. Nests. */
+  expectSilence(): Disposable;
+  /** Ends the conversation in good order: when it resolves the agent waits for its next host. Then dispose. */
+  leave(signal: AbortSignal): Promise<void>;
   shutdown(signal: AbortSignal): Promise<void>;
 }
 
@@ -32,10 +44,52 @@ export interface GuestInfo {
   readonly uptimeMs: number;
 }
 
-export interface GuestBoot {
+/** Who a guest is. */
+export interface GuestIdentity {
   readonly hostname: string;
+  /** Lines for /etc/hosts besides localhost and the hostname */
+  readonly hosts: readonly string[];
   readonly dnsServers: readonly string[];
+  /** Of the guest's one interface, whatever it had before; `address` with prefix length */
   readonly network: { readonly mac: string; readonly address: string; readonly gateway: string };
+  /** 32 hex digits */
+  readonly machineId: string;
+  /** Replace all that the image has, if it has an sshd */
+  readonly sshHostKeys: readonly GuestHostKey[];
+  /** For the kernel's random number generator, which is then reseeded; at most 256 bytes */
+  readonly seed: Uint8Array;
+  /** The file systems are grown to these sizes, once the devices are that large; 0: as large as the device */
+  readonly overlayMib: number;
+  readonly workMib: number;
+}
+
+export interface GuestHostKey {
+  /** "ed25519" */
+  readonly type: string;
+  /** PEM, "OPENSSH PRIVATE KEY" */
+  readonly privateKey: string;
+  /** "ssh-ed25519 AAAA…" */
+  readonly publicKey: string;
+}
+
+/** What a guest says it is, read back from the guest's kernel and files. */
+export interface GuestIdentified {
+  readonly hostname: string;
+  readonly machineId: string;
+  readonly mac: string;
+  /** IPv4, with prefix length */
+  readonly addresses: readonly string[];
+  /** Public keys in /etc/ssh */
+  readonly sshHostKeys: readonly string[];
+  /** 16 bytes from the reseeded generator, hex */
+  readonly randomSample: string;
+  readonly overlayMib: number;
+  readonly workMib: number;
+  readonly stages: readonly { readonly name: string; readonly ms: number }[];
+}
+
+export interface GuestBoot {
+  readonly identity: GuestIdentity;
   readonly init: 'image' | 'agent';
   readonly drives: {
     readonly base: string;
@@ -43,7 +97,6 @@ export interface GuestBoot {
     readonly work: string;
     readonly modules: string;
   };
-  readonly hosts: readonly string[];
 }
 
 export interface GuestBooted {

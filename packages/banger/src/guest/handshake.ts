@@ -7,6 +7,11 @@ import type { Clock } from '../host/clock.ts';
 import { orAbort } from '../host/or-abort.ts';
 import { HandshakeAnswer, newGreeting } from './handshake-answer.ts';
 
+/**
+ * The first pauses are short: the first line is lost when the guest does not listen yet, and a guest that was saved in
+ * the middle of a frame takes note of the third. More than a few would only keep an emulated guest busy.
+ */
+const PAUSES_MS = [2, 4, 8, 16, 32] as const;
 const REPEAT_MS = 50;
 /** More than a former conversation can have had under way, by its flow-control windows */
 const MAX_DROPPED_BYTES = 64 * 1024 * 1024;
@@ -52,9 +57,9 @@ async function keepGreeting(
   greeting: string,
   { clock, over }: { readonly clock: Clock; readonly over: AbortSignal },
 ): Promise<void> {
-  while (!over.aborted && stream.writable) {
+  for (let sent = 0; !over.aborted && stream.writable; sent += 1) {
     if (stream.writableLength === 0) stream.write(greeting); // Nobody reads: more would only pile up.
-    await clock.wait(REPEAT_MS, over).catch(() => undefined);
+    await clock.wait(PAUSES_MS[sent] ?? REPEAT_MS, over).catch(() => undefined);
   }
 }
 

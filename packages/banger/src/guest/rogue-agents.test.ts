@@ -97,6 +97,44 @@ suite('the guest client', () => {
     await assert.rejects(running, { code: 'guest.unreachable', message: /not answered for 30 s/ });
   });
 
+  test('waits for a guest whose silence is expected, and no longer', async () => {
+    await using rogue = await meet('freezes in a command');
+    const clock = createFakeClock();
+    await using guest = await createGuestConnector({ clock }).connect(rogue.connect(), never);
+    await guest.boot(aBoot, never);
+    const { promise: started, resolve: onStarted } = Promise.withResolvers<number>();
+    run(guest, ['sleep', '1000'], { onStarted }).catch(() => undefined);
+    await started;
+    await createSystemClock().wait(50, never); // It freezes a moment after the start.
+
+    await clock.advance(10_000); // A keepalive is under way.
+    const outer = guest.expectSilence();
+    const inner = guest.expectSilence();
+    await clock.advance(30_000);
+    inner[Symbol.dispose]();
+    await clock.advance(3_600_000);
+    assert.ok(!guest.lost.aborted);
+    outer[Symbol.dispose]();
+    outer[Symbol.dispose]();
+    await clock.advance(39_000);
+    assert.ok(!guest.lost.aborted);
+    await clock.advance(11_000);
+
+    assert.ok(guest.lost.aborted);
+  });
+
+  test('gives up a goodbye that is not answered', async () => {
+    await using rogue = await meet('freezes in a command');
+    await using guest = await connector.connect(rogue.connect(), never);
+    await guest.boot(aBoot, never);
+    const { promise: started, resolve: onStarted } = Promise.withResolvers<number>();
+    run(guest, ['sleep', '1000'], { onStarted }).catch(() => undefined);
+    await started;
+    await createSystemClock().wait(50, never); // It freezes a moment after the start.
+
+    await assert.rejects(guest.leave(AbortSignal.timeout(50)), { name: 'TimeoutError' });
+  });
+
   test('slows a guest down whose output nobody takes', async () => {
     await using rogue = await meet('leftovers first');
     await using guest = await connector.connect(rogue.connect(), never);

@@ -8,6 +8,7 @@ export const bootModules = [
   'virtio_blk',
   'virtio_console',
   'virtio_rng',
+  'vmgenid',
   'virtio_net',
   'vmw_vsock_virtio_transport',
   'crc32c_generic',
@@ -15,3 +16,9 @@ export const bootModules = [
   'ext4',
   'overlay',
 ] as const;
+
+/**
+ * Of these, what the agent loads only when it is told to boot: a machine that is saved before must not have looked at
+ * its disks, since it is restored with others.
+ */
+export const lateModules: ReadonlySet<string> = new Set(['virtio_blk']);

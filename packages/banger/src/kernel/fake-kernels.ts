@@ -95,7 +95,7 @@ function fakeKernel(name: string, createdAt: string): StoredKernel {
     sizeBytes: 150 * 1024 * 1024,
     vmlinux: `${dir}/vmlinux`,
     modulesDisk: `${dir}/modules.ext4`,
-    bootModules: ['virtio.ko'],
+    bootModules: ['virtio.ko', 'virtio_blk.ko'],
     files: {},
     dir,
   };

@@ -194,7 +194,7 @@ func (x ExecFailure_Reason) Number() protoreflect.EnumNumber {
 
 // Deprecated: Use ExecFailure_Reason.Descriptor instead.
 func (ExecFailure_Reason) EnumDescriptor() ([]byte, []int) {
-	return file_banger_guest_v1_guest_proto_rawDescGZIP(), []int{17, 0}
+	return file_banger_guest_v1_guest_proto_rawDescGZIP(), []int{23, 0}
 }
 
 type InfoRequest struct {
@@ -313,17 +313,10 @@ func (x *InfoResponse) GetUptimeNs() int64 {
 }
 
 type BootRequest struct {
-	state    protoimpl.MessageState `protogen:"open.v1"`
-	Hostname string                 `protobuf:"bytes,1,opt,name=hostname,proto3" json:"hostname,omitempty"`
-	// Name servers for /etc/resolv.conf, in order.
-	DnsServers []string `protobuf:"bytes,2,rep,name=dns_servers,json=dnsServers,proto3" json:"dns_servers,omitempty"`
-	Network    *Network `protobuf:"bytes,3,opt,name=network,proto3" json:"network,omitempty"`
-	// Host time, nanoseconds since the Unix epoch; 0 leaves the clock alone.
-	HostTimeUnixNs int64   `protobuf:"varint,4,opt,name=host_time_unix_ns,json=hostTimeUnixNs,proto3" json:"host_time_unix_ns,omitempty"`
-	Init           Init    `protobuf:"varint,5,opt,name=init,proto3,enum=banger.guest.v1.Init" json:"init,omitempty"`
-	Drives         *Drives `protobuf:"bytes,6,opt,name=drives,proto3" json:"drives,omitempty"`
-	// Lines for /etc/hosts besides localhost and the hostname: "address name…".
-	Hosts         []string `protobuf:"bytes,7,rep,name=hosts,proto3" json:"hosts,omitempty"`
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Identity      *Identity              `protobuf:"bytes,1,opt,name=identity,proto3" json:"identity,omitempty"`
+	Init          Init                   `protobuf:"varint,2,opt,name=init,proto3,enum=banger.guest.v1.Init" json:"init,omitempty"`
+	Drives        *Drives                `protobuf:"bytes,3,opt,name=drives,proto3" json:"drives,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -358,32 +351,11 @@ func (*BootRequest) Descriptor() ([]byte, []int) {
 	return file_banger_guest_v1_guest_proto_rawDescGZIP(), []int{2}
 }
 
-func (x *BootRequest) GetHostname() string {
+func (x *BootRequest) GetIdentity() *Identity {
 	if x != nil {
-		return x.Hostname
-	}
-	return ""
-}
-
-func (x *BootRequest) GetDnsServers() []string {
-	if x != nil {
-		return x.DnsServers
+		return x.Identity
 	}
 	return nil
-}
-
-func (x *BootRequest) GetNetwork() *Network {
-	if x != nil {
-		return x.Network
-	}
-	return nil
-}
-
-func (x *BootRequest) GetHostTimeUnixNs() int64 {
-	if x != nil {
-		return x.HostTimeUnixNs
-	}
-	return 0
 }
 
 func (x *BootRequest) GetInit() Init {
@@ -400,11 +372,191 @@ func (x *BootRequest) GetDrives() *Drives {
 	return nil
 }
 
-func (x *BootRequest) GetHosts() []string {
+// What makes a guest this machine and no other.
+type Identity struct {
+	state    protoimpl.MessageState `protogen:"open.v1"`
+	Hostname string                 `protobuf:"bytes,1,opt,name=hostname,proto3" json:"hostname,omitempty"`
+	// Lines for /etc/hosts besides localhost and the hostname: "address name…".
+	Hosts []string `protobuf:"bytes,2,rep,name=hosts,proto3" json:"hosts,omitempty"`
+	// Name servers for /etc/resolv.conf, in order.
+	DnsServers []string `protobuf:"bytes,3,rep,name=dns_servers,json=dnsServers,proto3" json:"dns_servers,omitempty"`
+	Network    *Network `protobuf:"bytes,4,opt,name=network,proto3" json:"network,omitempty"`
+	// Host time, nanoseconds since the Unix epoch; 0 leaves the clock alone.
+	HostTimeUnixNs int64 `protobuf:"varint,5,opt,name=host_time_unix_ns,json=hostTimeUnixNs,proto3" json:"host_time_unix_ns,omitempty"`
+	// /etc/machine-id: 32 lower-case hexadecimal digits; empty leaves the image's, and makes one where that is blank.
+	MachineId string `protobuf:"bytes,6,opt,name=machine_id,json=machineId,proto3" json:"machine_id,omitempty"`
+	// Replace all of /etc/ssh where there is such a directory; none leaves the image's.
+	SshHostKeys []*SshHostKey `protobuf:"bytes,7,rep,name=ssh_host_keys,json=sshHostKeys,proto3" json:"ssh_host_keys,omitempty"`
+	// For the kernel's random number generator, at most 256 bytes.
+	Seed []byte `protobuf:"bytes,8,opt,name=seed,proto3" json:"seed,omitempty"`
+	// Sizes of the file systems, once their disks are that large; 0: as large as the disk. They never shrink.
+	OverlayBytes  uint64 `protobuf:"varint,9,opt,name=overlay_bytes,json=overlayBytes,proto3" json:"overlay_bytes,omitempty"`
+	WorkBytes     uint64 `protobuf:"varint,10,opt,name=work_bytes,json=workBytes,proto3" json:"work_bytes,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Identity) Reset() {
+	*x = Identity{}
+	mi := &file_banger_guest_v1_guest_proto_msgTypes[3]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Identity) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Identity) ProtoMessage() {}
+
+func (x *Identity) ProtoReflect() protoreflect.Message {
+	mi := &file_banger_guest_v1_guest_proto_msgTypes[3]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Identity.ProtoReflect.Descriptor instead.
+func (*Identity) Descriptor() ([]byte, []int) {
+	return file_banger_guest_v1_guest_proto_rawDescGZIP(), []int{3}
+}
+
+func (x *Identity) GetHostname() string {
+	if x != nil {
+		return x.Hostname
+	}
+	return ""
+}
+
+func (x *Identity) GetHosts() []string {
 	if x != nil {
 		return x.Hosts
 	}
 	return nil
+}
+
+func (x *Identity) GetDnsServers() []string {
+	if x != nil {
+		return x.DnsServers
+	}
+	return nil
+}
+
+func (x *Identity) GetNetwork() *Network {
+	if x != nil {
+		return x.Network
+	}
+	return nil
+}
+
+func (x *Identity) GetHostTimeUnixNs() int64 {
+	if x != nil {
+		return x.HostTimeUnixNs
+	}
+	return 0
+}
+
+func (x *Identity) GetMachineId() string {
+	if x != nil {
+		return x.MachineId
+	}
+	return ""
+}
+
+func (x *Identity) GetSshHostKeys() []*SshHostKey {
+	if x != nil {
+		return x.SshHostKeys
+	}
+	return nil
+}
+
+func (x *Identity) GetSeed() []byte {
+	if x != nil {
+		return x.Seed
+	}
+	return nil
+}
+
+func (x *Identity) GetOverlayBytes() uint64 {
+	if x != nil {
+		return x.OverlayBytes
+	}
+	return 0
+}
+
+func (x *Identity) GetWorkBytes() uint64 {
+	if x != nil {
+		return x.WorkBytes
+	}
+	return 0
+}
+
+type SshHostKey struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// "ed25519"
+	Type string `protobuf:"bytes,1,opt,name=type,proto3" json:"type,omitempty"`
+	// PEM, "OPENSSH PRIVATE KEY"
+	PrivateKey string `protobuf:"bytes,2,opt,name=private_key,json=privateKey,proto3" json:"private_key,omitempty"`
+	// "ssh-ed25519 AAAA…"
+	PublicKey     string `protobuf:"bytes,3,opt,name=public_key,json=publicKey,proto3" json:"public_key,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SshHostKey) Reset() {
+	*x = SshHostKey{}
+	mi := &file_banger_guest_v1_guest_proto_msgTypes[4]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SshHostKey) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SshHostKey) ProtoMessage() {}
+
+func (x *SshHostKey) ProtoReflect() protoreflect.Message {
+	mi := &file_banger_guest_v1_guest_proto_msgTypes[4]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SshHostKey.ProtoReflect.Descriptor instead.
+func (*SshHostKey) Descriptor() ([]byte, []int) {
+	return file_banger_guest_v1_guest_proto_rawDescGZIP(), []int{4}
+}
+
+func (x *SshHostKey) GetType() string {
+	if x != nil {
+		return x.Type
+	}
+	return ""
+}
+
+func (x *SshHostKey) GetPrivateKey() string {
+	if x != nil {
+		return x.PrivateKey
+	}
+	return ""
+}
+
+func (x *SshHostKey) GetPublicKey() string {
+	if x != nil {
+		return x.PublicKey
+	}
+	return ""
 }
 
 // Drives by their virtio serial (QEMU). Empty means there is none.
@@ -424,7 +576,7 @@ type Drives struct {
 
 func (x *Drives) Reset() {
 	*x = Drives{}
-	mi := &file_banger_guest_v1_guest_proto_msgTypes[3]
+	mi := &file_banger_guest_v1_guest_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -436,7 +588,7 @@ func (x *Drives) String() string {
 func (*Drives) ProtoMessage() {}
 
 func (x *Drives) ProtoReflect() protoreflect.Message {
-	mi := &file_banger_guest_v1_guest_proto_msgTypes[3]
+	mi := &file_banger_guest_v1_guest_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -449,7 +601,7 @@ func (x *Drives) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Drives.ProtoReflect.Descriptor instead.
 func (*Drives) Descriptor() ([]byte, []int) {
-	return file_banger_guest_v1_guest_proto_rawDescGZIP(), []int{3}
+	return file_banger_guest_v1_guest_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *Drives) GetBase() string {
@@ -480,11 +632,12 @@ func (x *Drives) GetModules() string {
 	return ""
 }
 
+// Of the guest's one interface that is a device, renamed to eth0.
 type Network struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// Interface found by this MAC, renamed to eth0; empty means no network.
+	// Given to the interface, whatever it had before; empty means no network.
 	Mac string `protobuf:"bytes,1,opt,name=mac,proto3" json:"mac,omitempty"`
-	// "10.0.2.15/24"
+	// "10.77.0.15/16"; replaces all others of the interface.
 	Address       string `protobuf:"bytes,2,opt,name=address,proto3" json:"address,omitempty"`
 	Gateway       string `protobuf:"bytes,3,opt,name=gateway,proto3" json:"gateway,omitempty"`
 	unknownFields protoimpl.UnknownFields
@@ -493,7 +646,7 @@ type Network struct {
 
 func (x *Network) Reset() {
 	*x = Network{}
-	mi := &file_banger_guest_v1_guest_proto_msgTypes[4]
+	mi := &file_banger_guest_v1_guest_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -505,7 +658,7 @@ func (x *Network) String() string {
 func (*Network) ProtoMessage() {}
 
 func (x *Network) ProtoReflect() protoreflect.Message {
-	mi := &file_banger_guest_v1_guest_proto_msgTypes[4]
+	mi := &file_banger_guest_v1_guest_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -518,7 +671,7 @@ func (x *Network) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Network.ProtoReflect.Descriptor instead.
 func (*Network) Descriptor() ([]byte, []int) {
-	return file_banger_guest_v1_guest_proto_rawDescGZIP(), []int{4}
+	return file_banger_guest_v1_guest_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *Network) GetMac() string {
@@ -553,7 +706,7 @@ type BootResponse struct {
 
 func (x *BootResponse) Reset() {
 	*x = BootResponse{}
-	mi := &file_banger_guest_v1_guest_proto_msgTypes[5]
+	mi := &file_banger_guest_v1_guest_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -565,7 +718,7 @@ func (x *BootResponse) String() string {
 func (*BootResponse) ProtoMessage() {}
 
 func (x *BootResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_banger_guest_v1_guest_proto_msgTypes[5]
+	mi := &file_banger_guest_v1_guest_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -578,7 +731,7 @@ func (x *BootResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use BootResponse.ProtoReflect.Descriptor instead.
 func (*BootResponse) Descriptor() ([]byte, []int) {
-	return file_banger_guest_v1_guest_proto_rawDescGZIP(), []int{5}
+	return file_banger_guest_v1_guest_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *BootResponse) GetBootId() string {
@@ -605,7 +758,7 @@ type Stage struct {
 
 func (x *Stage) Reset() {
 	*x = Stage{}
-	mi := &file_banger_guest_v1_guest_proto_msgTypes[6]
+	mi := &file_banger_guest_v1_guest_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -617,7 +770,7 @@ func (x *Stage) String() string {
 func (*Stage) ProtoMessage() {}
 
 func (x *Stage) ProtoReflect() protoreflect.Message {
-	mi := &file_banger_guest_v1_guest_proto_msgTypes[6]
+	mi := &file_banger_guest_v1_guest_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -630,7 +783,7 @@ func (x *Stage) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Stage.ProtoReflect.Descriptor instead.
 func (*Stage) Descriptor() ([]byte, []int) {
-	return file_banger_guest_v1_guest_proto_rawDescGZIP(), []int{6}
+	return file_banger_guest_v1_guest_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *Stage) GetName() string {
@@ -647,6 +800,257 @@ func (x *Stage) GetDurationNs() int64 {
 	return 0
 }
 
+type IdentifyRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Identity      *Identity              `protobuf:"bytes,1,opt,name=identity,proto3" json:"identity,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *IdentifyRequest) Reset() {
+	*x = IdentifyRequest{}
+	mi := &file_banger_guest_v1_guest_proto_msgTypes[9]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *IdentifyRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*IdentifyRequest) ProtoMessage() {}
+
+func (x *IdentifyRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_banger_guest_v1_guest_proto_msgTypes[9]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use IdentifyRequest.ProtoReflect.Descriptor instead.
+func (*IdentifyRequest) Descriptor() ([]byte, []int) {
+	return file_banger_guest_v1_guest_proto_rawDescGZIP(), []int{9}
+}
+
+func (x *IdentifyRequest) GetIdentity() *Identity {
+	if x != nil {
+		return x.Identity
+	}
+	return nil
+}
+
+// What the guest's kernel and files say when all is done; nothing of it is repeated from the request.
+type IdentifyResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// uname(2)
+	Hostname string `protobuf:"bytes,1,opt,name=hostname,proto3" json:"hostname,omitempty"`
+	// Empty: the image has none.
+	MachineId string `protobuf:"bytes,2,opt,name=machine_id,json=machineId,proto3" json:"machine_id,omitempty"`
+	// Of eth0.
+	Mac string `protobuf:"bytes,3,opt,name=mac,proto3" json:"mac,omitempty"`
+	// IPv4 of eth0, with prefix length, at most 16.
+	Addresses []string `protobuf:"bytes,4,rep,name=addresses,proto3" json:"addresses,omitempty"`
+	// Public keys in /etc/ssh, at most 16.
+	SshHostKeys []string `protobuf:"bytes,5,rep,name=ssh_host_keys,json=sshHostKeys,proto3" json:"ssh_host_keys,omitempty"`
+	// 16 bytes of the reseeded generator.
+	RandomSample []byte `protobuf:"bytes,6,opt,name=random_sample,json=randomSample,proto3" json:"random_sample,omitempty"`
+	// Sizes of the file systems; 0: there is no such disk.
+	OverlayBytes uint64 `protobuf:"varint,7,opt,name=overlay_bytes,json=overlayBytes,proto3" json:"overlay_bytes,omitempty"`
+	WorkBytes    uint64 `protobuf:"varint,8,opt,name=work_bytes,json=workBytes,proto3" json:"work_bytes,omitempty"`
+	// Time spent per stage of Identify, in order.
+	Stages        []*Stage `protobuf:"bytes,9,rep,name=stages,proto3" json:"stages,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *IdentifyResponse) Reset() {
+	*x = IdentifyResponse{}
+	mi := &file_banger_guest_v1_guest_proto_msgTypes[10]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *IdentifyResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*IdentifyResponse) ProtoMessage() {}
+
+func (x *IdentifyResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_banger_guest_v1_guest_proto_msgTypes[10]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use IdentifyResponse.ProtoReflect.Descriptor instead.
+func (*IdentifyResponse) Descriptor() ([]byte, []int) {
+	return file_banger_guest_v1_guest_proto_rawDescGZIP(), []int{10}
+}
+
+func (x *IdentifyResponse) GetHostname() string {
+	if x != nil {
+		return x.Hostname
+	}
+	return ""
+}
+
+func (x *IdentifyResponse) GetMachineId() string {
+	if x != nil {
+		return x.MachineId
+	}
+	return ""
+}
+
+func (x *IdentifyResponse) GetMac() string {
+	if x != nil {
+		return x.Mac
+	}
+	return ""
+}
+
+func (x *IdentifyResponse) GetAddresses() []string {
+	if x != nil {
+		return x.Addresses
+	}
+	return nil
+}
+
+func (x *IdentifyResponse) GetSshHostKeys() []string {
+	if x != nil {
+		return x.SshHostKeys
+	}
+	return nil
+}
+
+func (x *IdentifyResponse) GetRandomSample() []byte {
+	if x != nil {
+		return x.RandomSample
+	}
+	return nil
+}
+
+func (x *IdentifyResponse) GetOverlayBytes() uint64 {
+	if x != nil {
+		return x.OverlayBytes
+	}
+	return 0
+}
+
+func (x *IdentifyResponse) GetWorkBytes() uint64 {
+	if x != nil {
+		return x.WorkBytes
+	}
+	return 0
+}
+
+func (x *IdentifyResponse) GetStages() []*Stage {
+	if x != nil {
+		return x.Stages
+	}
+	return nil
+}
+
+type ClockRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Added to the guest's clock before it is read.
+	AdjustNs      int64 `protobuf:"varint,1,opt,name=adjust_ns,json=adjustNs,proto3" json:"adjust_ns,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ClockRequest) Reset() {
+	*x = ClockRequest{}
+	mi := &file_banger_guest_v1_guest_proto_msgTypes[11]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ClockRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ClockRequest) ProtoMessage() {}
+
+func (x *ClockRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_banger_guest_v1_guest_proto_msgTypes[11]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ClockRequest.ProtoReflect.Descriptor instead.
+func (*ClockRequest) Descriptor() ([]byte, []int) {
+	return file_banger_guest_v1_guest_proto_rawDescGZIP(), []int{11}
+}
+
+func (x *ClockRequest) GetAdjustNs() int64 {
+	if x != nil {
+		return x.AdjustNs
+	}
+	return 0
+}
+
+type ClockResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The guest's time, nanoseconds since the Unix epoch.
+	UnixNs        int64 `protobuf:"varint,1,opt,name=unix_ns,json=unixNs,proto3" json:"unix_ns,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ClockResponse) Reset() {
+	*x = ClockResponse{}
+	mi := &file_banger_guest_v1_guest_proto_msgTypes[12]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ClockResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ClockResponse) ProtoMessage() {}
+
+func (x *ClockResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_banger_guest_v1_guest_proto_msgTypes[12]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ClockResponse.ProtoReflect.Descriptor instead.
+func (*ClockResponse) Descriptor() ([]byte, []int) {
+	return file_banger_guest_v1_guest_proto_rawDescGZIP(), []int{12}
+}
+
+func (x *ClockResponse) GetUnixNs() int64 {
+	if x != nil {
+		return x.UnixNs
+	}
+	return 0
+}
+
 type ReadyRequest struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	unknownFields protoimpl.UnknownFields
@@ -655,7 +1059,7 @@ type ReadyRequest struct {
 
 func (x *ReadyRequest) Reset() {
 	*x = ReadyRequest{}
-	mi := &file_banger_guest_v1_guest_proto_msgTypes[7]
+	mi := &file_banger_guest_v1_guest_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -667,7 +1071,7 @@ func (x *ReadyRequest) String() string {
 func (*ReadyRequest) ProtoMessage() {}
 
 func (x *ReadyRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_banger_guest_v1_guest_proto_msgTypes[7]
+	mi := &file_banger_guest_v1_guest_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -680,7 +1084,7 @@ func (x *ReadyRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReadyRequest.ProtoReflect.Descriptor instead.
 func (*ReadyRequest) Descriptor() ([]byte, []int) {
-	return file_banger_guest_v1_guest_proto_rawDescGZIP(), []int{7}
+	return file_banger_guest_v1_guest_proto_rawDescGZIP(), []int{13}
 }
 
 type ReadyResponse struct {
@@ -695,7 +1099,7 @@ type ReadyResponse struct {
 
 func (x *ReadyResponse) Reset() {
 	*x = ReadyResponse{}
-	mi := &file_banger_guest_v1_guest_proto_msgTypes[8]
+	mi := &file_banger_guest_v1_guest_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -707,7 +1111,7 @@ func (x *ReadyResponse) String() string {
 func (*ReadyResponse) ProtoMessage() {}
 
 func (x *ReadyResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_banger_guest_v1_guest_proto_msgTypes[8]
+	mi := &file_banger_guest_v1_guest_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -720,7 +1124,7 @@ func (x *ReadyResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReadyResponse.ProtoReflect.Descriptor instead.
 func (*ReadyResponse) Descriptor() ([]byte, []int) {
-	return file_banger_guest_v1_guest_proto_rawDescGZIP(), []int{8}
+	return file_banger_guest_v1_guest_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *ReadyResponse) GetState() string {
@@ -753,7 +1157,7 @@ type ExecRequest struct {
 
 func (x *ExecRequest) Reset() {
 	*x = ExecRequest{}
-	mi := &file_banger_guest_v1_guest_proto_msgTypes[9]
+	mi := &file_banger_guest_v1_guest_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -765,7 +1169,7 @@ func (x *ExecRequest) String() string {
 func (*ExecRequest) ProtoMessage() {}
 
 func (x *ExecRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_banger_guest_v1_guest_proto_msgTypes[9]
+	mi := &file_banger_guest_v1_guest_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -778,7 +1182,7 @@ func (x *ExecRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ExecRequest.ProtoReflect.Descriptor instead.
 func (*ExecRequest) Descriptor() ([]byte, []int) {
-	return file_banger_guest_v1_guest_proto_rawDescGZIP(), []int{9}
+	return file_banger_guest_v1_guest_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *ExecRequest) GetKind() isExecRequest_Kind {
@@ -889,7 +1293,7 @@ type ExecStart struct {
 
 func (x *ExecStart) Reset() {
 	*x = ExecStart{}
-	mi := &file_banger_guest_v1_guest_proto_msgTypes[10]
+	mi := &file_banger_guest_v1_guest_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -901,7 +1305,7 @@ func (x *ExecStart) String() string {
 func (*ExecStart) ProtoMessage() {}
 
 func (x *ExecStart) ProtoReflect() protoreflect.Message {
-	mi := &file_banger_guest_v1_guest_proto_msgTypes[10]
+	mi := &file_banger_guest_v1_guest_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -914,7 +1318,7 @@ func (x *ExecStart) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ExecStart.ProtoReflect.Descriptor instead.
 func (*ExecStart) Descriptor() ([]byte, []int) {
-	return file_banger_guest_v1_guest_proto_rawDescGZIP(), []int{10}
+	return file_banger_guest_v1_guest_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *ExecStart) GetArgv() []string {
@@ -970,7 +1374,7 @@ type Terminal struct {
 
 func (x *Terminal) Reset() {
 	*x = Terminal{}
-	mi := &file_banger_guest_v1_guest_proto_msgTypes[11]
+	mi := &file_banger_guest_v1_guest_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -982,7 +1386,7 @@ func (x *Terminal) String() string {
 func (*Terminal) ProtoMessage() {}
 
 func (x *Terminal) ProtoReflect() protoreflect.Message {
-	mi := &file_banger_guest_v1_guest_proto_msgTypes[11]
+	mi := &file_banger_guest_v1_guest_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -995,7 +1399,7 @@ func (x *Terminal) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Terminal.ProtoReflect.Descriptor instead.
 func (*Terminal) Descriptor() ([]byte, []int) {
-	return file_banger_guest_v1_guest_proto_rawDescGZIP(), []int{11}
+	return file_banger_guest_v1_guest_proto_rawDescGZIP(), []int{17}
 }
 
 func (x *Terminal) GetSize() *TerminalSize {
@@ -1022,7 +1426,7 @@ type TerminalSize struct {
 
 func (x *TerminalSize) Reset() {
 	*x = TerminalSize{}
-	mi := &file_banger_guest_v1_guest_proto_msgTypes[12]
+	mi := &file_banger_guest_v1_guest_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1034,7 +1438,7 @@ func (x *TerminalSize) String() string {
 func (*TerminalSize) ProtoMessage() {}
 
 func (x *TerminalSize) ProtoReflect() protoreflect.Message {
-	mi := &file_banger_guest_v1_guest_proto_msgTypes[12]
+	mi := &file_banger_guest_v1_guest_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1047,7 +1451,7 @@ func (x *TerminalSize) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use TerminalSize.ProtoReflect.Descriptor instead.
 func (*TerminalSize) Descriptor() ([]byte, []int) {
-	return file_banger_guest_v1_guest_proto_rawDescGZIP(), []int{12}
+	return file_banger_guest_v1_guest_proto_rawDescGZIP(), []int{18}
 }
 
 func (x *TerminalSize) GetRows() uint32 {
@@ -1072,7 +1476,7 @@ type StdinEof struct {
 
 func (x *StdinEof) Reset() {
 	*x = StdinEof{}
-	mi := &file_banger_guest_v1_guest_proto_msgTypes[13]
+	mi := &file_banger_guest_v1_guest_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1084,7 +1488,7 @@ func (x *StdinEof) String() string {
 func (*StdinEof) ProtoMessage() {}
 
 func (x *StdinEof) ProtoReflect() protoreflect.Message {
-	mi := &file_banger_guest_v1_guest_proto_msgTypes[13]
+	mi := &file_banger_guest_v1_guest_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1097,7 +1501,7 @@ func (x *StdinEof) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use StdinEof.ProtoReflect.Descriptor instead.
 func (*StdinEof) Descriptor() ([]byte, []int) {
-	return file_banger_guest_v1_guest_proto_rawDescGZIP(), []int{13}
+	return file_banger_guest_v1_guest_proto_rawDescGZIP(), []int{19}
 }
 
 type ExecResponse struct {
@@ -1116,7 +1520,7 @@ type ExecResponse struct {
 
 func (x *ExecResponse) Reset() {
 	*x = ExecResponse{}
-	mi := &file_banger_guest_v1_guest_proto_msgTypes[14]
+	mi := &file_banger_guest_v1_guest_proto_msgTypes[20]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1128,7 +1532,7 @@ func (x *ExecResponse) String() string {
 func (*ExecResponse) ProtoMessage() {}
 
 func (x *ExecResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_banger_guest_v1_guest_proto_msgTypes[14]
+	mi := &file_banger_guest_v1_guest_proto_msgTypes[20]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1141,7 +1545,7 @@ func (x *ExecResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ExecResponse.ProtoReflect.Descriptor instead.
 func (*ExecResponse) Descriptor() ([]byte, []int) {
-	return file_banger_guest_v1_guest_proto_rawDescGZIP(), []int{14}
+	return file_banger_guest_v1_guest_proto_rawDescGZIP(), []int{20}
 }
 
 func (x *ExecResponse) GetKind() isExecResponse_Kind {
@@ -1241,7 +1645,7 @@ type ExecStarted struct {
 
 func (x *ExecStarted) Reset() {
 	*x = ExecStarted{}
-	mi := &file_banger_guest_v1_guest_proto_msgTypes[15]
+	mi := &file_banger_guest_v1_guest_proto_msgTypes[21]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1253,7 +1657,7 @@ func (x *ExecStarted) String() string {
 func (*ExecStarted) ProtoMessage() {}
 
 func (x *ExecStarted) ProtoReflect() protoreflect.Message {
-	mi := &file_banger_guest_v1_guest_proto_msgTypes[15]
+	mi := &file_banger_guest_v1_guest_proto_msgTypes[21]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1266,7 +1670,7 @@ func (x *ExecStarted) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ExecStarted.ProtoReflect.Descriptor instead.
 func (*ExecStarted) Descriptor() ([]byte, []int) {
-	return file_banger_guest_v1_guest_proto_rawDescGZIP(), []int{15}
+	return file_banger_guest_v1_guest_proto_rawDescGZIP(), []int{21}
 }
 
 func (x *ExecStarted) GetPid() int32 {
@@ -1288,7 +1692,7 @@ type ExecExit struct {
 
 func (x *ExecExit) Reset() {
 	*x = ExecExit{}
-	mi := &file_banger_guest_v1_guest_proto_msgTypes[16]
+	mi := &file_banger_guest_v1_guest_proto_msgTypes[22]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1300,7 +1704,7 @@ func (x *ExecExit) String() string {
 func (*ExecExit) ProtoMessage() {}
 
 func (x *ExecExit) ProtoReflect() protoreflect.Message {
-	mi := &file_banger_guest_v1_guest_proto_msgTypes[16]
+	mi := &file_banger_guest_v1_guest_proto_msgTypes[22]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1313,7 +1717,7 @@ func (x *ExecExit) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ExecExit.ProtoReflect.Descriptor instead.
 func (*ExecExit) Descriptor() ([]byte, []int) {
-	return file_banger_guest_v1_guest_proto_rawDescGZIP(), []int{16}
+	return file_banger_guest_v1_guest_proto_rawDescGZIP(), []int{22}
 }
 
 func (x *ExecExit) GetCode() int32 {
@@ -1341,7 +1745,7 @@ type ExecFailure struct {
 
 func (x *ExecFailure) Reset() {
 	*x = ExecFailure{}
-	mi := &file_banger_guest_v1_guest_proto_msgTypes[17]
+	mi := &file_banger_guest_v1_guest_proto_msgTypes[23]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1353,7 +1757,7 @@ func (x *ExecFailure) String() string {
 func (*ExecFailure) ProtoMessage() {}
 
 func (x *ExecFailure) ProtoReflect() protoreflect.Message {
-	mi := &file_banger_guest_v1_guest_proto_msgTypes[17]
+	mi := &file_banger_guest_v1_guest_proto_msgTypes[23]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1366,7 +1770,7 @@ func (x *ExecFailure) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ExecFailure.ProtoReflect.Descriptor instead.
 func (*ExecFailure) Descriptor() ([]byte, []int) {
-	return file_banger_guest_v1_guest_proto_rawDescGZIP(), []int{17}
+	return file_banger_guest_v1_guest_proto_rawDescGZIP(), []int{23}
 }
 
 func (x *ExecFailure) GetReason() ExecFailure_Reason {
@@ -1391,7 +1795,7 @@ type StatsRequest struct {
 
 func (x *StatsRequest) Reset() {
 	*x = StatsRequest{}
-	mi := &file_banger_guest_v1_guest_proto_msgTypes[18]
+	mi := &file_banger_guest_v1_guest_proto_msgTypes[24]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1403,7 +1807,7 @@ func (x *StatsRequest) String() string {
 func (*StatsRequest) ProtoMessage() {}
 
 func (x *StatsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_banger_guest_v1_guest_proto_msgTypes[18]
+	mi := &file_banger_guest_v1_guest_proto_msgTypes[24]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1416,7 +1820,7 @@ func (x *StatsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use StatsRequest.ProtoReflect.Descriptor instead.
 func (*StatsRequest) Descriptor() ([]byte, []int) {
-	return file_banger_guest_v1_guest_proto_rawDescGZIP(), []int{18}
+	return file_banger_guest_v1_guest_proto_rawDescGZIP(), []int{24}
 }
 
 type StatsResponse struct {
@@ -1437,7 +1841,7 @@ type StatsResponse struct {
 
 func (x *StatsResponse) Reset() {
 	*x = StatsResponse{}
-	mi := &file_banger_guest_v1_guest_proto_msgTypes[19]
+	mi := &file_banger_guest_v1_guest_proto_msgTypes[25]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1449,7 +1853,7 @@ func (x *StatsResponse) String() string {
 func (*StatsResponse) ProtoMessage() {}
 
 func (x *StatsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_banger_guest_v1_guest_proto_msgTypes[19]
+	mi := &file_banger_guest_v1_guest_proto_msgTypes[25]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1462,7 +1866,7 @@ func (x *StatsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use StatsResponse.ProtoReflect.Descriptor instead.
 func (*StatsResponse) Descriptor() ([]byte, []int) {
-	return file_banger_guest_v1_guest_proto_rawDescGZIP(), []int{19}
+	return file_banger_guest_v1_guest_proto_rawDescGZIP(), []int{25}
 }
 
 func (x *StatsResponse) GetCpuBusyNs() uint64 {
@@ -1540,7 +1944,7 @@ type FileSystemStats struct {
 
 func (x *FileSystemStats) Reset() {
 	*x = FileSystemStats{}
-	mi := &file_banger_guest_v1_guest_proto_msgTypes[20]
+	mi := &file_banger_guest_v1_guest_proto_msgTypes[26]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1552,7 +1956,7 @@ func (x *FileSystemStats) String() string {
 func (*FileSystemStats) ProtoMessage() {}
 
 func (x *FileSystemStats) ProtoReflect() protoreflect.Message {
-	mi := &file_banger_guest_v1_guest_proto_msgTypes[20]
+	mi := &file_banger_guest_v1_guest_proto_msgTypes[26]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1565,7 +1969,7 @@ func (x *FileSystemStats) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use FileSystemStats.ProtoReflect.Descriptor instead.
 func (*FileSystemStats) Descriptor() ([]byte, []int) {
-	return file_banger_guest_v1_guest_proto_rawDescGZIP(), []int{20}
+	return file_banger_guest_v1_guest_proto_rawDescGZIP(), []int{26}
 }
 
 func (x *FileSystemStats) GetMountPoint() string {
@@ -1590,14 +1994,16 @@ func (x *FileSystemStats) GetUsedBytes() uint64 {
 }
 
 type SyncRequest struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The page cache is freed, too: what is saved of the memory then is small.
+	DropCaches    bool `protobuf:"varint,1,opt,name=drop_caches,json=dropCaches,proto3" json:"drop_caches,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *SyncRequest) Reset() {
 	*x = SyncRequest{}
-	mi := &file_banger_guest_v1_guest_proto_msgTypes[21]
+	mi := &file_banger_guest_v1_guest_proto_msgTypes[27]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1609,7 +2015,7 @@ func (x *SyncRequest) String() string {
 func (*SyncRequest) ProtoMessage() {}
 
 func (x *SyncRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_banger_guest_v1_guest_proto_msgTypes[21]
+	mi := &file_banger_guest_v1_guest_proto_msgTypes[27]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1622,7 +2028,14 @@ func (x *SyncRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SyncRequest.ProtoReflect.Descriptor instead.
 func (*SyncRequest) Descriptor() ([]byte, []int) {
-	return file_banger_guest_v1_guest_proto_rawDescGZIP(), []int{21}
+	return file_banger_guest_v1_guest_proto_rawDescGZIP(), []int{27}
+}
+
+func (x *SyncRequest) GetDropCaches() bool {
+	if x != nil {
+		return x.DropCaches
+	}
+	return false
 }
 
 type SyncResponse struct {
@@ -1633,7 +2046,7 @@ type SyncResponse struct {
 
 func (x *SyncResponse) Reset() {
 	*x = SyncResponse{}
-	mi := &file_banger_guest_v1_guest_proto_msgTypes[22]
+	mi := &file_banger_guest_v1_guest_proto_msgTypes[28]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1645,7 +2058,7 @@ func (x *SyncResponse) String() string {
 func (*SyncResponse) ProtoMessage() {}
 
 func (x *SyncResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_banger_guest_v1_guest_proto_msgTypes[22]
+	mi := &file_banger_guest_v1_guest_proto_msgTypes[28]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1658,7 +2071,7 @@ func (x *SyncResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SyncResponse.ProtoReflect.Descriptor instead.
 func (*SyncResponse) Descriptor() ([]byte, []int) {
-	return file_banger_guest_v1_guest_proto_rawDescGZIP(), []int{22}
+	return file_banger_guest_v1_guest_proto_rawDescGZIP(), []int{28}
 }
 
 type ShutdownRequest struct {
@@ -1669,7 +2082,7 @@ type ShutdownRequest struct {
 
 func (x *ShutdownRequest) Reset() {
 	*x = ShutdownRequest{}
-	mi := &file_banger_guest_v1_guest_proto_msgTypes[23]
+	mi := &file_banger_guest_v1_guest_proto_msgTypes[29]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1681,7 +2094,7 @@ func (x *ShutdownRequest) String() string {
 func (*ShutdownRequest) ProtoMessage() {}
 
 func (x *ShutdownRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_banger_guest_v1_guest_proto_msgTypes[23]
+	mi := &file_banger_guest_v1_guest_proto_msgTypes[29]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1694,7 +2107,7 @@ func (x *ShutdownRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ShutdownRequest.ProtoReflect.Descriptor instead.
 func (*ShutdownRequest) Descriptor() ([]byte, []int) {
-	return file_banger_guest_v1_guest_proto_rawDescGZIP(), []int{23}
+	return file_banger_guest_v1_guest_proto_rawDescGZIP(), []int{29}
 }
 
 type ShutdownResponse struct {
@@ -1705,7 +2118,7 @@ type ShutdownResponse struct {
 
 func (x *ShutdownResponse) Reset() {
 	*x = ShutdownResponse{}
-	mi := &file_banger_guest_v1_guest_proto_msgTypes[24]
+	mi := &file_banger_guest_v1_guest_proto_msgTypes[30]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1717,7 +2130,7 @@ func (x *ShutdownResponse) String() string {
 func (*ShutdownResponse) ProtoMessage() {}
 
 func (x *ShutdownResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_banger_guest_v1_guest_proto_msgTypes[24]
+	mi := &file_banger_guest_v1_guest_proto_msgTypes[30]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1730,7 +2143,7 @@ func (x *ShutdownResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ShutdownResponse.ProtoReflect.Descriptor instead.
 func (*ShutdownResponse) Descriptor() ([]byte, []int) {
-	return file_banger_guest_v1_guest_proto_rawDescGZIP(), []int{24}
+	return file_banger_guest_v1_guest_proto_rawDescGZIP(), []int{30}
 }
 
 var File_banger_guest_v1_guest_proto protoreflect.FileDescriptor
@@ -1745,16 +2158,33 @@ const file_banger_guest_v1_guest_proto_rawDesc = "" +
 	"\aboot_id\x18\x02 \x01(\tR\x06bootId\x12%\n" +
 	"\x0ekernel_release\x18\x03 \x01(\tR\rkernelRelease\x12,\n" +
 	"\x05phase\x18\x04 \x01(\x0e2\x16.banger.guest.v1.PhaseR\x05phase\x12\x1b\n" +
-	"\tuptime_ns\x18\x05 \x01(\x03R\buptimeNs\"\x9b\x02\n" +
-	"\vBootRequest\x12\x1a\n" +
-	"\bhostname\x18\x01 \x01(\tR\bhostname\x12\x1f\n" +
-	"\vdns_servers\x18\x02 \x03(\tR\n" +
+	"\tuptime_ns\x18\x05 \x01(\x03R\buptimeNs\"\xa0\x01\n" +
+	"\vBootRequest\x125\n" +
+	"\bidentity\x18\x01 \x01(\v2\x19.banger.guest.v1.IdentityR\bidentity\x12)\n" +
+	"\x04init\x18\x02 \x01(\x0e2\x15.banger.guest.v1.InitR\x04init\x12/\n" +
+	"\x06drives\x18\x03 \x01(\v2\x17.banger.guest.v1.DrivesR\x06drives\"\xf4\x02\n" +
+	"\bIdentity\x12\x1a\n" +
+	"\bhostname\x18\x01 \x01(\tR\bhostname\x12\x14\n" +
+	"\x05hosts\x18\x02 \x03(\tR\x05hosts\x12\x1f\n" +
+	"\vdns_servers\x18\x03 \x03(\tR\n" +
 	"dnsServers\x122\n" +
-	"\anetwork\x18\x03 \x01(\v2\x18.banger.guest.v1.NetworkR\anetwork\x12)\n" +
-	"\x11host_time_unix_ns\x18\x04 \x01(\x03R\x0ehostTimeUnixNs\x12)\n" +
-	"\x04init\x18\x05 \x01(\x0e2\x15.banger.guest.v1.InitR\x04init\x12/\n" +
-	"\x06drives\x18\x06 \x01(\v2\x17.banger.guest.v1.DrivesR\x06drives\x12\x14\n" +
-	"\x05hosts\x18\a \x03(\tR\x05hosts\"d\n" +
+	"\anetwork\x18\x04 \x01(\v2\x18.banger.guest.v1.NetworkR\anetwork\x12)\n" +
+	"\x11host_time_unix_ns\x18\x05 \x01(\x03R\x0ehostTimeUnixNs\x12\x1d\n" +
+	"\n" +
+	"machine_id\x18\x06 \x01(\tR\tmachineId\x12?\n" +
+	"\rssh_host_keys\x18\a \x03(\v2\x1b.banger.guest.v1.SshHostKeyR\vsshHostKeys\x12\x12\n" +
+	"\x04seed\x18\b \x01(\fR\x04seed\x12#\n" +
+	"\roverlay_bytes\x18\t \x01(\x04R\foverlayBytes\x12\x1d\n" +
+	"\n" +
+	"work_bytes\x18\n" +
+	" \x01(\x04R\tworkBytes\"`\n" +
+	"\n" +
+	"SshHostKey\x12\x12\n" +
+	"\x04type\x18\x01 \x01(\tR\x04type\x12\x1f\n" +
+	"\vprivate_key\x18\x02 \x01(\tR\n" +
+	"privateKey\x12\x1d\n" +
+	"\n" +
+	"public_key\x18\x03 \x01(\tR\tpublicKey\"d\n" +
 	"\x06Drives\x12\x12\n" +
 	"\x04base\x18\x01 \x01(\tR\x04base\x12\x18\n" +
 	"\aoverlay\x18\x02 \x01(\tR\aoverlay\x12\x12\n" +
@@ -1770,7 +2200,25 @@ const file_banger_guest_v1_guest_proto_rawDesc = "" +
 	"\x05Stage\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x1f\n" +
 	"\vduration_ns\x18\x02 \x01(\x03R\n" +
-	"durationNs\"\x0e\n" +
+	"durationNs\"H\n" +
+	"\x0fIdentifyRequest\x125\n" +
+	"\bidentity\x18\x01 \x01(\v2\x19.banger.guest.v1.IdentityR\bidentity\"\xba\x02\n" +
+	"\x10IdentifyResponse\x12\x1a\n" +
+	"\bhostname\x18\x01 \x01(\tR\bhostname\x12\x1d\n" +
+	"\n" +
+	"machine_id\x18\x02 \x01(\tR\tmachineId\x12\x10\n" +
+	"\x03mac\x18\x03 \x01(\tR\x03mac\x12\x1c\n" +
+	"\taddresses\x18\x04 \x03(\tR\taddresses\x12\"\n" +
+	"\rssh_host_keys\x18\x05 \x03(\tR\vsshHostKeys\x12#\n" +
+	"\rrandom_sample\x18\x06 \x01(\fR\frandomSample\x12#\n" +
+	"\roverlay_bytes\x18\a \x01(\x04R\foverlayBytes\x12\x1d\n" +
+	"\n" +
+	"work_bytes\x18\b \x01(\x04R\tworkBytes\x12.\n" +
+	"\x06stages\x18\t \x03(\v2\x16.banger.guest.v1.StageR\x06stages\"+\n" +
+	"\fClockRequest\x12\x1b\n" +
+	"\tadjust_ns\x18\x01 \x01(\x03R\badjustNs\"(\n" +
+	"\rClockResponse\x12\x17\n" +
+	"\aunix_ns\x18\x01 \x01(\x03R\x06unixNs\"\x0e\n" +
 	"\fReadyRequest\"H\n" +
 	"\rReadyResponse\x12\x14\n" +
 	"\x05state\x18\x01 \x01(\tR\x05state\x12!\n" +
@@ -1841,8 +2289,10 @@ const file_banger_guest_v1_guest_proto_rawDesc = "" +
 	"\n" +
 	"size_bytes\x18\x02 \x01(\x04R\tsizeBytes\x12\x1d\n" +
 	"\n" +
-	"used_bytes\x18\x03 \x01(\x04R\tusedBytes\"\r\n" +
-	"\vSyncRequest\"\x0e\n" +
+	"used_bytes\x18\x03 \x01(\x04R\tusedBytes\".\n" +
+	"\vSyncRequest\x12\x1f\n" +
+	"\vdrop_caches\x18\x01 \x01(\bR\n" +
+	"dropCaches\"\x0e\n" +
 	"\fSyncResponse\"\x11\n" +
 	"\x0fShutdownRequest\"\x12\n" +
 	"\x10ShutdownResponse*i\n" +
@@ -1857,10 +2307,12 @@ const file_banger_guest_v1_guest_proto_rawDesc = "" +
 	"\n" +
 	"INIT_AGENT\x10\x01\x12\x0e\n" +
 	"\n" +
-	"INIT_IMAGE\x10\x022\x87\x04\n" +
+	"INIT_IMAGE\x10\x022\xa0\x05\n" +
 	"\fGuestService\x12C\n" +
 	"\x04Info\x12\x1c.banger.guest.v1.InfoRequest\x1a\x1d.banger.guest.v1.InfoResponse\x12C\n" +
-	"\x04Boot\x12\x1c.banger.guest.v1.BootRequest\x1a\x1d.banger.guest.v1.BootResponse\x12F\n" +
+	"\x04Boot\x12\x1c.banger.guest.v1.BootRequest\x1a\x1d.banger.guest.v1.BootResponse\x12O\n" +
+	"\bIdentify\x12 .banger.guest.v1.IdentifyRequest\x1a!.banger.guest.v1.IdentifyResponse\x12F\n" +
+	"\x05Clock\x12\x1d.banger.guest.v1.ClockRequest\x1a\x1e.banger.guest.v1.ClockResponse\x12F\n" +
 	"\x05Ready\x12\x1d.banger.guest.v1.ReadyRequest\x1a\x1e.banger.guest.v1.ReadyResponse\x12G\n" +
 	"\x04Exec\x12\x1c.banger.guest.v1.ExecRequest\x1a\x1d.banger.guest.v1.ExecResponse(\x010\x01\x12F\n" +
 	"\x05Stats\x12\x1d.banger.guest.v1.StatsRequest\x1a\x1e.banger.guest.v1.StatsResponse\x12C\n" +
@@ -1880,7 +2332,7 @@ func file_banger_guest_v1_guest_proto_rawDescGZIP() []byte {
 }
 
 var file_banger_guest_v1_guest_proto_enumTypes = make([]protoimpl.EnumInfo, 3)
-var file_banger_guest_v1_guest_proto_msgTypes = make([]protoimpl.MessageInfo, 26)
+var file_banger_guest_v1_guest_proto_msgTypes = make([]protoimpl.MessageInfo, 32)
 var file_banger_guest_v1_guest_proto_goTypes = []any{
 	(Phase)(0),               // 0: banger.guest.v1.Phase
 	(Init)(0),                // 1: banger.guest.v1.Init
@@ -1888,66 +2340,80 @@ var file_banger_guest_v1_guest_proto_goTypes = []any{
 	(*InfoRequest)(nil),      // 3: banger.guest.v1.InfoRequest
 	(*InfoResponse)(nil),     // 4: banger.guest.v1.InfoResponse
 	(*BootRequest)(nil),      // 5: banger.guest.v1.BootRequest
-	(*Drives)(nil),           // 6: banger.guest.v1.Drives
-	(*Network)(nil),          // 7: banger.guest.v1.Network
-	(*BootResponse)(nil),     // 8: banger.guest.v1.BootResponse
-	(*Stage)(nil),            // 9: banger.guest.v1.Stage
-	(*ReadyRequest)(nil),     // 10: banger.guest.v1.ReadyRequest
-	(*ReadyResponse)(nil),    // 11: banger.guest.v1.ReadyResponse
-	(*ExecRequest)(nil),      // 12: banger.guest.v1.ExecRequest
-	(*ExecStart)(nil),        // 13: banger.guest.v1.ExecStart
-	(*Terminal)(nil),         // 14: banger.guest.v1.Terminal
-	(*TerminalSize)(nil),     // 15: banger.guest.v1.TerminalSize
-	(*StdinEof)(nil),         // 16: banger.guest.v1.StdinEof
-	(*ExecResponse)(nil),     // 17: banger.guest.v1.ExecResponse
-	(*ExecStarted)(nil),      // 18: banger.guest.v1.ExecStarted
-	(*ExecExit)(nil),         // 19: banger.guest.v1.ExecExit
-	(*ExecFailure)(nil),      // 20: banger.guest.v1.ExecFailure
-	(*StatsRequest)(nil),     // 21: banger.guest.v1.StatsRequest
-	(*StatsResponse)(nil),    // 22: banger.guest.v1.StatsResponse
-	(*FileSystemStats)(nil),  // 23: banger.guest.v1.FileSystemStats
-	(*SyncRequest)(nil),      // 24: banger.guest.v1.SyncRequest
-	(*SyncResponse)(nil),     // 25: banger.guest.v1.SyncResponse
-	(*ShutdownRequest)(nil),  // 26: banger.guest.v1.ShutdownRequest
-	(*ShutdownResponse)(nil), // 27: banger.guest.v1.ShutdownResponse
-	nil,                      // 28: banger.guest.v1.ExecStart.EnvEntry
+	(*Identity)(nil),         // 6: banger.guest.v1.Identity
+	(*SshHostKey)(nil),       // 7: banger.guest.v1.SshHostKey
+	(*Drives)(nil),           // 8: banger.guest.v1.Drives
+	(*Network)(nil),          // 9: banger.guest.v1.Network
+	(*BootResponse)(nil),     // 10: banger.guest.v1.BootResponse
+	(*Stage)(nil),            // 11: banger.guest.v1.Stage
+	(*IdentifyRequest)(nil),  // 12: banger.guest.v1.IdentifyRequest
+	(*IdentifyResponse)(nil), // 13: banger.guest.v1.IdentifyResponse
+	(*ClockRequest)(nil),     // 14: banger.guest.v1.ClockRequest
+	(*ClockResponse)(nil),    // 15: banger.guest.v1.ClockResponse
+	(*ReadyRequest)(nil),     // 16: banger.guest.v1.ReadyRequest
+	(*ReadyResponse)(nil),    // 17: banger.guest.v1.ReadyResponse
+	(*ExecRequest)(nil),      // 18: banger.guest.v1.ExecRequest
+	(*ExecStart)(nil),        // 19: banger.guest.v1.ExecStart
+	(*Terminal)(nil),         // 20: banger.guest.v1.Terminal
+	(*TerminalSize)(nil),     // 21: banger.guest.v1.TerminalSize
+	(*StdinEof)(nil),         // 22: banger.guest.v1.StdinEof
+	(*ExecResponse)(nil),     // 23: banger.guest.v1.ExecResponse
+	(*ExecStarted)(nil),      // 24: banger.guest.v1.ExecStarted
+	(*ExecExit)(nil),         // 25: banger.guest.v1.ExecExit
+	(*ExecFailure)(nil),      // 26: banger.guest.v1.ExecFailure
+	(*StatsRequest)(nil),     // 27: banger.guest.v1.StatsRequest
+	(*StatsResponse)(nil),    // 28: banger.guest.v1.StatsResponse
+	(*FileSystemStats)(nil),  // 29: banger.guest.v1.FileSystemStats
+	(*SyncRequest)(nil),      // 30: banger.guest.v1.SyncRequest
+	(*SyncResponse)(nil),     // 31: banger.guest.v1.SyncResponse
+	(*ShutdownRequest)(nil),  // 32: banger.guest.v1.ShutdownRequest
+	(*ShutdownResponse)(nil), // 33: banger.guest.v1.ShutdownResponse
+	nil,                      // 34: banger.guest.v1.ExecStart.EnvEntry
 }
 var file_banger_guest_v1_guest_proto_depIdxs = []int32{
 	0,  // 0: banger.guest.v1.InfoResponse.phase:type_name -> banger.guest.v1.Phase
-	7,  // 1: banger.guest.v1.BootRequest.network:type_name -> banger.guest.v1.Network
+	6,  // 1: banger.guest.v1.BootRequest.identity:type_name -> banger.guest.v1.Identity
 	1,  // 2: banger.guest.v1.BootRequest.init:type_name -> banger.guest.v1.Init
-	6,  // 3: banger.guest.v1.BootRequest.drives:type_name -> banger.guest.v1.Drives
-	9,  // 4: banger.guest.v1.BootResponse.stages:type_name -> banger.guest.v1.Stage
-	13, // 5: banger.guest.v1.ExecRequest.start:type_name -> banger.guest.v1.ExecStart
-	16, // 6: banger.guest.v1.ExecRequest.stdin_eof:type_name -> banger.guest.v1.StdinEof
-	15, // 7: banger.guest.v1.ExecRequest.resize:type_name -> banger.guest.v1.TerminalSize
-	28, // 8: banger.guest.v1.ExecStart.env:type_name -> banger.guest.v1.ExecStart.EnvEntry
-	14, // 9: banger.guest.v1.ExecStart.terminal:type_name -> banger.guest.v1.Terminal
-	15, // 10: banger.guest.v1.Terminal.size:type_name -> banger.guest.v1.TerminalSize
-	18, // 11: banger.guest.v1.ExecResponse.started:type_name -> banger.guest.v1.ExecStarted
-	19, // 12: banger.guest.v1.ExecResponse.exit:type_name -> banger.guest.v1.ExecExit
-	20, // 13: banger.guest.v1.ExecResponse.failure:type_name -> banger.guest.v1.ExecFailure
-	2,  // 14: banger.guest.v1.ExecFailure.reason:type_name -> banger.guest.v1.ExecFailure.Reason
-	23, // 15: banger.guest.v1.StatsResponse.file_systems:type_name -> banger.guest.v1.FileSystemStats
-	3,  // 16: banger.guest.v1.GuestService.Info:input_type -> banger.guest.v1.InfoRequest
-	5,  // 17: banger.guest.v1.GuestService.Boot:input_type -> banger.guest.v1.BootRequest
-	10, // 18: banger.guest.v1.GuestService.Ready:input_type -> banger.guest.v1.ReadyRequest
-	12, // 19: banger.guest.v1.GuestService.Exec:input_type -> banger.guest.v1.ExecRequest
-	21, // 20: banger.guest.v1.GuestService.Stats:input_type -> banger.guest.v1.StatsRequest
-	24, // 21: banger.guest.v1.GuestService.Sync:input_type -> banger.guest.v1.SyncRequest
-	26, // 22: banger.guest.v1.GuestService.Shutdown:input_type -> banger.guest.v1.ShutdownRequest
-	4,  // 23: banger.guest.v1.GuestService.Info:output_type -> banger.guest.v1.InfoResponse
-	8,  // 24: banger.guest.v1.GuestService.Boot:output_type -> banger.guest.v1.BootResponse
-	11, // 25: banger.guest.v1.GuestService.Ready:output_type -> banger.guest.v1.ReadyResponse
-	17, // 26: banger.guest.v1.GuestService.Exec:output_type -> banger.guest.v1.ExecResponse
-	22, // 27: banger.guest.v1.GuestService.Stats:output_type -> banger.guest.v1.StatsResponse
-	25, // 28: banger.guest.v1.GuestService.Sync:output_type -> banger.guest.v1.SyncResponse
-	27, // 29: banger.guest.v1.GuestService.Shutdown:output_type -> banger.guest.v1.ShutdownResponse
-	23, // [23:30] is the sub-list for method output_type
-	16, // [16:23] is the sub-list for method input_type
-	16, // [16:16] is the sub-list for extension type_name
-	16, // [16:16] is the sub-list for extension extendee
-	0,  // [0:16] is the sub-list for field type_name
+	8,  // 3: banger.guest.v1.BootRequest.drives:type_name -> banger.guest.v1.Drives
+	9,  // 4: banger.guest.v1.Identity.network:type_name -> banger.guest.v1.Network
+	7,  // 5: banger.guest.v1.Identity.ssh_host_keys:type_name -> banger.guest.v1.SshHostKey
+	11, // 6: banger.guest.v1.BootResponse.stages:type_name -> banger.guest.v1.Stage
+	6,  // 7: banger.guest.v1.IdentifyRequest.identity:type_name -> banger.guest.v1.Identity
+	11, // 8: banger.guest.v1.IdentifyResponse.stages:type_name -> banger.guest.v1.Stage
+	19, // 9: banger.guest.v1.ExecRequest.start:type_name -> banger.guest.v1.ExecStart
+	22, // 10: banger.guest.v1.ExecRequest.stdin_eof:type_name -> banger.guest.v1.StdinEof
+	21, // 11: banger.guest.v1.ExecRequest.resize:type_name -> banger.guest.v1.TerminalSize
+	34, // 12: banger.guest.v1.ExecStart.env:type_name -> banger.guest.v1.ExecStart.EnvEntry
+	20, // 13: banger.guest.v1.ExecStart.terminal:type_name -> banger.guest.v1.Terminal
+	21, // 14: banger.guest.v1.Terminal.size:type_name -> banger.guest.v1.TerminalSize
+	24, // 15: banger.guest.v1.ExecResponse.started:type_name -> banger.guest.v1.ExecStarted
+	25, // 16: banger.guest.v1.ExecResponse.exit:type_name -> banger.guest.v1.ExecExit
+	26, // 17: banger.guest.v1.ExecResponse.failure:type_name -> banger.guest.v1.ExecFailure
+	2,  // 18: banger.guest.v1.ExecFailure.reason:type_name -> banger.guest.v1.ExecFailure.Reason
+	29, // 19: banger.guest.v1.StatsResponse.file_systems:type_name -> banger.guest.v1.FileSystemStats
+	3,  // 20: banger.guest.v1.GuestService.Info:input_type -> banger.guest.v1.InfoRequest
+	5,  // 21: banger.guest.v1.GuestService.Boot:input_type -> banger.guest.v1.BootRequest
+	12, // 22: banger.guest.v1.GuestService.Identify:input_type -> banger.guest.v1.IdentifyRequest
+	14, // 23: banger.guest.v1.GuestService.Clock:input_type -> banger.guest.v1.ClockRequest
+	16, // 24: banger.guest.v1.GuestService.Ready:input_type -> banger.guest.v1.ReadyRequest
+	18, // 25: banger.guest.v1.GuestService.Exec:input_type -> banger.guest.v1.ExecRequest
+	27, // 26: banger.guest.v1.GuestService.Stats:input_type -> banger.guest.v1.StatsRequest
+	30, // 27: banger.guest.v1.GuestService.Sync:input_type -> banger.guest.v1.SyncRequest
+	32, // 28: banger.guest.v1.GuestService.Shutdown:input_type -> banger.guest.v1.ShutdownRequest
+	4,  // 29: banger.guest.v1.GuestService.Info:output_type -> banger.guest.v1.InfoResponse
+	10, // 30: banger.guest.v1.GuestService.Boot:output_type -> banger.guest.v1.BootResponse
+	13, // 31: banger.guest.v1.GuestService.Identify:output_type -> banger.guest.v1.IdentifyResponse
+	15, // 32: banger.guest.v1.GuestService.Clock:output_type -> banger.guest.v1.ClockResponse
+	17, // 33: banger.guest.v1.GuestService.Ready:output_type -> banger.guest.v1.ReadyResponse
+	23, // 34: banger.guest.v1.GuestService.Exec:output_type -> banger.guest.v1.ExecResponse
+	28, // 35: banger.guest.v1.GuestService.Stats:output_type -> banger.guest.v1.StatsResponse
+	31, // 36: banger.guest.v1.GuestService.Sync:output_type -> banger.guest.v1.SyncResponse
+	33, // 37: banger.guest.v1.GuestService.Shutdown:output_type -> banger.guest.v1.ShutdownResponse
+	29, // [29:38] is the sub-list for method output_type
+	20, // [20:29] is the sub-list for method input_type
+	20, // [20:20] is the sub-list for extension type_name
+	20, // [20:20] is the sub-list for extension extendee
+	0,  // [0:20] is the sub-list for field type_name
 }
 
 func init() { file_banger_guest_v1_guest_proto_init() }
@@ -1955,14 +2421,14 @@ func file_banger_guest_v1_guest_proto_init() {
 	if File_banger_guest_v1_guest_proto != nil {
 		return
 	}
-	file_banger_guest_v1_guest_proto_msgTypes[9].OneofWrappers = []any{
+	file_banger_guest_v1_guest_proto_msgTypes[15].OneofWrappers = []any{
 		(*ExecRequest_Start)(nil),
 		(*ExecRequest_Stdin)(nil),
 		(*ExecRequest_StdinEof)(nil),
 		(*ExecRequest_Signal)(nil),
 		(*ExecRequest_Resize)(nil),
 	}
-	file_banger_guest_v1_guest_proto_msgTypes[14].OneofWrappers = []any{
+	file_banger_guest_v1_guest_proto_msgTypes[20].OneofWrappers = []any{
 		(*ExecResponse_Started)(nil),
 		(*ExecResponse_Stdout)(nil),
 		(*ExecResponse_Stderr)(nil),
@@ -1975,7 +2441,7 @@ func file_banger_guest_v1_guest_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_banger_guest_v1_guest_proto_rawDesc), len(file_banger_guest_v1_guest_proto_rawDesc)),
 			NumEnums:      3,
-			NumMessages:   26,
+			NumMessages:   32,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -40,6 +40,10 @@ const (
 	GuestServiceInfoProcedure = "/banger.guest.v1.GuestService/Info"
 	// GuestServiceBootProcedure is the fully-qualified name of the GuestService's Boot RPC.
 	GuestServiceBootProcedure = "/banger.guest.v1.GuestService/Boot"
+	// GuestServiceIdentifyProcedure is the fully-qualified name of the GuestService's Identify RPC.
+	GuestServiceIdentifyProcedure = "/banger.guest.v1.GuestService/Identify"
+	// GuestServiceClockProcedure is the fully-qualified name of the GuestService's Clock RPC.
+	GuestServiceClockProcedure = "/banger.guest.v1.GuestService/Clock"
 	// GuestServiceReadyProcedure is the fully-qualified name of the GuestService's Ready RPC.
 	GuestServiceReadyProcedure = "/banger.guest.v1.GuestService/Ready"
 	// GuestServiceExecProcedure is the fully-qualified name of the GuestService's Exec RPC.
@@ -59,6 +63,11 @@ type GuestServiceClient interface {
 	// Assembles the root file system, configures the network and hands over to the init.
 	// A second Boot of the same guest fails with FAILED_PRECONDITION.
 	Boot(context.Context, *connect.Request[v1.BootRequest]) (*connect.Response[v1.BootResponse], error)
+	// Makes a booted guest, restored from another one's memory, the machine that it is told to be, and says what it is
+	// then. May be repeated; before Boot it fails with FAILED_PRECONDITION.
+	Identify(context.Context, *connect.Request[v1.IdentifyRequest]) (*connect.Response[v1.IdentifyResponse], error)
+	// Answers at once, before and after Boot.
+	Clock(context.Context, *connect.Request[v1.ClockRequest]) (*connect.Response[v1.ClockResponse], error)
 	// Waits until the image's init says that start-up is over. Ends with the caller's deadline.
 	Ready(context.Context, *connect.Request[v1.ReadyRequest]) (*connect.Response[v1.ReadyResponse], error)
 	// Starts a process and attaches to it. The first request is `start`; nothing else is accepted before it.
@@ -92,6 +101,18 @@ func NewGuestServiceClient(httpClient connect.HTTPClient, baseURL string, opts .
 			httpClient,
 			baseURL+GuestServiceBootProcedure,
 			connect.WithSchema(guestServiceMethods.ByName("Boot")),
+			connect.WithClientOptions(opts...),
+		),
+		identify: connect.NewClient[v1.IdentifyRequest, v1.IdentifyResponse](
+			httpClient,
+			baseURL+GuestServiceIdentifyProcedure,
+			connect.WithSchema(guestServiceMethods.ByName("Identify")),
+			connect.WithClientOptions(opts...),
+		),
+		clock: connect.NewClient[v1.ClockRequest, v1.ClockResponse](
+			httpClient,
+			baseURL+GuestServiceClockProcedure,
+			connect.WithSchema(guestServiceMethods.ByName("Clock")),
 			connect.WithClientOptions(opts...),
 		),
 		ready: connect.NewClient[v1.ReadyRequest, v1.ReadyResponse](
@@ -131,6 +152,8 @@ func NewGuestServiceClient(httpClient connect.HTTPClient, baseURL string, opts .
 type guestServiceClient struct {
 	info     *connect.Client[v1.InfoRequest, v1.InfoResponse]
 	boot     *connect.Client[v1.BootRequest, v1.BootResponse]
+	identify *connect.Client[v1.IdentifyRequest, v1.IdentifyResponse]
+	clock    *connect.Client[v1.ClockRequest, v1.ClockResponse]
 	ready    *connect.Client[v1.ReadyRequest, v1.ReadyResponse]
 	exec     *connect.Client[v1.ExecRequest, v1.ExecResponse]
 	stats    *connect.Client[v1.StatsRequest, v1.StatsResponse]
@@ -146,6 +169,16 @@ func (c *guestServiceClient) Info(ctx context.Context, req *connect.Request[v1.I
 // Boot calls banger.guest.v1.GuestService.Boot.
 func (c *guestServiceClient) Boot(ctx context.Context, req *connect.Request[v1.BootRequest]) (*connect.Response[v1.BootResponse], error) {
 	return c.boot.CallUnary(ctx, req)
+}
+
+// Identify calls banger.guest.v1.GuestService.Identify.
+func (c *guestServiceClient) Identify(ctx context.Context, req *connect.Request[v1.IdentifyRequest]) (*connect.Response[v1.IdentifyResponse], error) {
+	return c.identify.CallUnary(ctx, req)
+}
+
+// Clock calls banger.guest.v1.GuestService.Clock.
+func (c *guestServiceClient) Clock(ctx context.Context, req *connect.Request[v1.ClockRequest]) (*connect.Response[v1.ClockResponse], error) {
+	return c.clock.CallUnary(ctx, req)
 }
 
 // Ready calls banger.guest.v1.GuestService.Ready.
@@ -180,6 +213,11 @@ type GuestServiceHandler interface {
 	// Assembles the root file system, configures the network and hands over to the init.
 	// A second Boot of the same guest fails with FAILED_PRECONDITION.
 	Boot(context.Context, *connect.Request[v1.BootRequest]) (*connect.Response[v1.BootResponse], error)
+	// Makes a booted guest, restored from another one's memory, the machine that it is told to be, and says what it is
+	// then. May be repeated; before Boot it fails with FAILED_PRECONDITION.
+	Identify(context.Context, *connect.Request[v1.IdentifyRequest]) (*connect.Response[v1.IdentifyResponse], error)
+	// Answers at once, before and after Boot.
+	Clock(context.Context, *connect.Request[v1.ClockRequest]) (*connect.Response[v1.ClockResponse], error)
 	// Waits until the image's init says that start-up is over. Ends with the caller's deadline.
 	Ready(context.Context, *connect.Request[v1.ReadyRequest]) (*connect.Response[v1.ReadyResponse], error)
 	// Starts a process and attaches to it. The first request is `start`; nothing else is accepted before it.
@@ -209,6 +247,18 @@ func NewGuestServiceHandler(svc GuestServiceHandler, opts ...connect.HandlerOpti
 		GuestServiceBootProcedure,
 		svc.Boot,
 		connect.WithSchema(guestServiceMethods.ByName("Boot")),
+		connect.WithHandlerOptions(opts...),
+	)
+	guestServiceIdentifyHandler := connect.NewUnaryHandler(
+		GuestServiceIdentifyProcedure,
+		svc.Identify,
+		connect.WithSchema(guestServiceMethods.ByName("Identify")),
+		connect.WithHandlerOptions(opts...),
+	)
+	guestServiceClockHandler := connect.NewUnaryHandler(
+		GuestServiceClockProcedure,
+		svc.Clock,
+		connect.WithSchema(guestServiceMethods.ByName("Clock")),
 		connect.WithHandlerOptions(opts...),
 	)
 	guestServiceReadyHandler := connect.NewUnaryHandler(
@@ -247,6 +297,10 @@ func NewGuestServiceHandler(svc GuestServiceHandler, opts ...connect.HandlerOpti
 			guestServiceInfoHandler.ServeHTTP(w, r)
 		case GuestServiceBootProcedure:
 			guestServiceBootHandler.ServeHTTP(w, r)
+		case GuestServiceIdentifyProcedure:
+			guestServiceIdentifyHandler.ServeHTTP(w, r)
+		case GuestServiceClockProcedure:
+			guestServiceClockHandler.ServeHTTP(w, r)
 		case GuestServiceReadyProcedure:
 			guestServiceReadyHandler.ServeHTTP(w, r)
 		case GuestServiceExecProcedure:
@@ -272,6 +326,14 @@ func (UnimplementedGuestServiceHandler) Info(context.Context, *connect.Request[v
 
 func (UnimplementedGuestServiceHandler) Boot(context.Context, *connect.Request[v1.BootRequest]) (*connect.Response[v1.BootResponse], error) {
 	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("banger.guest.v1.GuestService.Boot is not implemented"))
+}
+
+func (UnimplementedGuestServiceHandler) Identify(context.Context, *connect.Request[v1.IdentifyRequest]) (*connect.Response[v1.IdentifyResponse], error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("banger.guest.v1.GuestService.Identify is not implemented"))
+}
+
+func (UnimplementedGuestServiceHandler) Clock(context.Context, *connect.Request[v1.ClockRequest]) (*connect.Response[v1.ClockResponse], error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("banger.guest.v1.GuestService.Clock is not implemented"))
 }
 
 func (UnimplementedGuestServiceHandler) Ready(context.Context, *connect.Request[v1.ReadyRequest]) (*connect.Response[v1.ReadyResponse], error) {

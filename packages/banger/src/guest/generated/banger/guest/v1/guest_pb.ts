@@ -13,7 +13,7 @@ import type { Message, UnknownEnum } from "@bufbuild/protobuf";
  * Describes the file banger/guest/v1/guest.proto.
  */
 export const file_banger_guest_v1_guest: GenFile = /*@__PURE__*/
-  fileDesc("ChtiYW5nZXIvZ3Vlc3QvdjEvZ3Vlc3QucHJvdG8SD2Jhbmdlci5ndWVzdC52MSINCgtJbmZvUmVxdWVzdCKGAQoMSW5mb1Jlc3BvbnNlEhMKC2FnZW50X2J1aWxkGAEgASgJEg8KB2Jvb3RfaWQYAiABKAkSFgoOa2VybmVsX3JlbGVhc2UYAyABKAkSJQoFcGhhc2UYBCABKA4yFi5iYW5nZXIuZ3Vlc3QudjEuUGhhc2USEQoJdXB0aW1lX25zGAUgASgDItcBCgtCb290UmVxdWVzdBIQCghob3N0bmFtZRgBIAEoCRITCgtkbnNfc2VydmVycxgCIAMoCRIpCgduZXR3b3JrGAMgASgLMhguYmFuZ2VyLmd1ZXN0LnYxLk5ldHdvcmsSGQoRaG9zdF90aW1lX3VuaXhfbnMYBCABKAMSIwoEaW5pdBgFIAEoDjIVLmJhbmdlci5ndWVzdC52MS5Jbml0EicKBmRyaXZlcxgGIAEoCzIXLmJhbmdlci5ndWVzdC52MS5Ecml2ZXMSDQoFaG9zdHMYByADKAkiRgoGRHJpdmVzEgwKBGJhc2UYASABKAkSDwoHb3ZlcmxheRgCIAEoCRIMCgR3b3JrGAMgASgJEg8KB21vZHVsZXMYBCABKAkiOAoHTmV0d29yaxILCgNtYWMYASABKAkSDwoHYWRkcmVzcxgCIAEoCRIPCgdnYXRld2F5GAMgASgJIkcKDEJvb3RSZXNwb25zZRIPCgdib290X2lkGAEgASgJEiYKBnN0YWdlcxgCIAMoCzIWLmJhbmdlci5ndWVzdC52MS5TdGFnZSIqCgVTdGFnZRIMCgRuYW1lGAEgASgJEhMKC2R1cmF0aW9uX25zGAIgASgDIg4KDFJlYWR5UmVxdWVzdCI0Cg1SZWFkeVJlc3BvbnNlEg0KBXN0YXRlGAEgASgJEhQKDGZhaWxlZF91bml0cxgCIAMoCSLGAQoLRXhlY1JlcXVlc3QSKwoFc3RhcnQYASABKAsyGi5iYW5nZXIuZ3Vlc3QudjEuRXhlY1N0YXJ0SAASDwoFc3RkaW4YAiABKAxIABIuCglzdGRpbl9lb2YYAyABKAsyGS5iYW5nZXIuZ3Vlc3QudjEuU3RkaW5Fb2ZIABIQCgZzaWduYWwYBCABKAVIABIvCgZyZXNpemUYBSABKAsyHS5iYW5nZXIuZ3Vlc3QudjEuVGVybWluYWxTaXplSABCBgoEa2luZCLOAQoJRXhlY1N0YXJ0EgwKBGFyZ3YYASADKAkSMAoDZW52GAIgAygLMiMuYmFuZ2VyLmd1ZXN0LnYxLkV4ZWNTdGFydC5FbnZFbnRyeRILCgNjd2QYAyABKAkSDAoEdXNlchgEIAEoCRIrCgh0ZXJtaW5hbBgFIAEoCzIZLmJhbmdlci5ndWVzdC52MS5UZXJtaW5hbBINCgVzdGRpbhgGIAEoCBoqCghFbnZFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAk6AjgBIkUKCFRlcm1pbmFsEisKBHNpemUYASABKAsyHS5iYW5nZXIuZ3Vlc3QudjEuVGVybWluYWxTaXplEgwKBHRlcm0YAiABKAkiKgoMVGVybWluYWxTaXplEgwKBHJvd3MYASABKA0SDAoEY29scxgCIAEoDSIKCghTdGRpbkVvZiLHAQoMRXhlY1Jlc3BvbnNlEi8KB3N0YXJ0ZWQYASABKAsyHC5iYW5nZXIuZ3Vlc3QudjEuRXhlY1N0YXJ0ZWRIABIQCgZzdGRvdXQYAiABKAxIABIQCgZzdGRlcnIYAyABKAxIABIpCgRleGl0GAQgASgLMhkuYmFuZ2VyLmd1ZXN0LnYxLkV4ZWNFeGl0SAASLwoHZmFpbHVyZRgFIAEoCzIcLmJhbmdlci5ndWVzdC52MS5FeGVjRmFpbHVyZUgAQgYKBGtpbmQiGgoLRXhlY1N0YXJ0ZWQSCwoDcGlkGAEgASgFIigKCEV4ZWNFeGl0EgwKBGNvZGUYASABKAUSDgoGc2lnbmFsGAIgASgFIoICCgtFeGVjRmFpbHVyZRIzCgZyZWFzb24YASABKA4yIy5iYW5nZXIuZ3Vlc3QudjEuRXhlY0ZhaWx1cmUuUmVhc29uEg8KB21lc3NhZ2UYAiABKAkirAEKBlJlYXNvbhIWChJSRUFTT05fVU5TUEVDSUZJRUQQABIUChBSRUFTT05fTk9UX0ZPVU5EEAESGQoVUkVBU09OX05PVF9FWEVDVVRBQkxFEAISFwoTUkVBU09OX05PX1NVQ0hfVVNFUhADEhIKDlJFQVNPTl9CQURfQ1dEEAQSFgoSUkVBU09OX0JBRF9SRVFVRVNUEAUSFAoQUkVBU09OX1JFU09VUkNFUxAGIg4KDFN0YXRzUmVxdWVzdCKSAgoNU3RhdHNSZXNwb25zZRITCgtjcHVfYnVzeV9ucxgBIAEoBBIUCgxjcHVfdG90YWxfbnMYAiABKAQSGgoSbWVtb3J5X3RvdGFsX2J5dGVzGAMgASgEEh4KFm1lbW9yeV9hdmFpbGFibGVfYnl0ZXMYBCABKAQSNgoMZmlsZV9zeXN0ZW1zGAUgAygLMiAuYmFuZ2VyLmd1ZXN0LnYxLkZpbGVTeXN0ZW1TdGF0cxIeChZuZXR3b3JrX3JlY2VpdmVkX2J5dGVzGAYgASgEEhoKEm5ldHdvcmtfc2VudF9ieXRlcxgHIAEoBBIVCg1wcm9jZXNzX2NvdW50GAggASgNEg8KB2xvYWRfMW0YCSABKAEiTgoPRmlsZVN5c3RlbVN0YXRzEhMKC21vdW50X3BvaW50GAEgASgJEhIKCnNpemVfYnl0ZXMYAiABKAQSEgoKdXNlZF9ieXRlcxgDIAEoBCINCgtTeW5jUmVxdWVzdCIOCgxTeW5jUmVzcG9uc2UiEQoPU2h1dGRvd25SZXF1ZXN0IhIKEFNodXRkb3duUmVzcG9uc2UqaQoFUGhhc2USFQoRUEhBU0VfVU5TUEVDSUZJRUQQABIQCgxQSEFTRV9JTklUUkQQARIRCg1QSEFTRV9CT09USU5HEAISEAoMUEhBU0VfQk9PVEVEEAMSEgoOUEhBU0VfU1RPUFBJTkcQBCo8CgRJbml0EhQKEElOSVRfVU5TUEVDSUZJRUQQABIOCgpJTklUX0FHRU5UEAESDgoKSU5JVF9JTUFHRRACMocECgxHdWVzdFNlcnZpY2USQwoESW5mbxIcLmJhbmdlci5ndWVzdC52MS5JbmZvUmVxdWVzdBodLmJhbmdlci5ndWVzdC52MS5JbmZvUmVzcG9uc2USQwoEQm9vdBIcLmJhbmdlci5ndWVzdC52MS5Cb290UmVxdWVzdBodLmJhbmdlci5ndWVzdC52MS5Cb290UmVzcG9uc2USRgoFUmVhZHkSHS5iYW5nZXIuZ3Vlc3QudjEuUmVhZHlSZXF1ZXN0Gh4uYmFuZ2VyLmd1ZXN0LnYxLlJlYWR5UmVzcG9uc2USRwoERXhlYxIcLmJhbmdlci5ndWVzdC52MS5FeGVjUmVxdWVzdBodLmJhbmdlci5ndWVzdC52MS5FeGVjUmVzcG9uc2UoATABEkYKBVN0YXRzEh0uYmFuZ2VyLmd1ZXN0LnYxLlN0YXRzUmVxdWVzdBoeLmJhbmdlci5ndWVzdC52MS5TdGF0c1Jlc3BvbnNlEkMKBFN5bmMSHC5iYW5nZXIuZ3Vlc3QudjEuU3luY1JlcXVlc3QaHS5iYW5nZXIuZ3Vlc3QudjEuU3luY1Jlc3BvbnNlEk8KCFNodXRkb3duEiAuYmFuZ2VyLmd1ZXN0LnYxLlNodXRkb3duUmVxdWVzdBohLmJhbmdlci5ndWVzdC52MS5TaHV0ZG93blJlc3BvbnNlQi5aLGJhbmdlci5kZXYvZ3Vlc3QvZ2VuL2Jhbmdlci9ndWVzdC92MTtndWVzdHYxYgZwcm90bzM");
+  fileDesc("ChtiYW5nZXIvZ3Vlc3QvdjEvZ3Vlc3QucHJvdG8SD2Jhbmdlci5ndWVzdC52MSINCgtJbmZvUmVxdWVzdCKGAQoMSW5mb1Jlc3BvbnNlEhMKC2FnZW50X2J1aWxkGAEgASgJEg8KB2Jvb3RfaWQYAiABKAkSFgoOa2VybmVsX3JlbGVhc2UYAyABKAkSJQoFcGhhc2UYBCABKA4yFi5iYW5nZXIuZ3Vlc3QudjEuUGhhc2USEQoJdXB0aW1lX25zGAUgASgDIogBCgtCb290UmVxdWVzdBIrCghpZGVudGl0eRgBIAEoCzIZLmJhbmdlci5ndWVzdC52MS5JZGVudGl0eRIjCgRpbml0GAIgASgOMhUuYmFuZ2VyLmd1ZXN0LnYxLkluaXQSJwoGZHJpdmVzGAMgASgLMhcuYmFuZ2VyLmd1ZXN0LnYxLkRyaXZlcyKHAgoISWRlbnRpdHkSEAoIaG9zdG5hbWUYASABKAkSDQoFaG9zdHMYAiADKAkSEwoLZG5zX3NlcnZlcnMYAyADKAkSKQoHbmV0d29yaxgEIAEoCzIYLmJhbmdlci5ndWVzdC52MS5OZXR3b3JrEhkKEWhvc3RfdGltZV91bml4X25zGAUgASgDEhIKCm1hY2hpbmVfaWQYBiABKAkSMgoNc3NoX2hvc3Rfa2V5cxgHIAMoCzIbLmJhbmdlci5ndWVzdC52MS5Tc2hIb3N0S2V5EgwKBHNlZWQYCCABKAwSFQoNb3ZlcmxheV9ieXRlcxgJIAEoBBISCgp3b3JrX2J5dGVzGAogASgEIkMKClNzaEhvc3RLZXkSDAoEdHlwZRgBIAEoCRITCgtwcml2YXRlX2tleRgCIAEoCRISCgpwdWJsaWNfa2V5GAMgASgJIkYKBkRyaXZlcxIMCgRiYXNlGAEgASgJEg8KB292ZXJsYXkYAiABKAkSDAoEd29yaxgDIAEoCRIPCgdtb2R1bGVzGAQgASgJIjgKB05ldHdvcmsSCwoDbWFjGAEgASgJEg8KB2FkZHJlc3MYAiABKAkSDwoHZ2F0ZXdheRgDIAEoCSJHCgxCb290UmVzcG9uc2USDwoHYm9vdF9pZBgBIAEoCRImCgZzdGFnZXMYAiADKAsyFi5iYW5nZXIuZ3Vlc3QudjEuU3RhZ2UiKgoFU3RhZ2USDAoEbmFtZRgBIAEoCRITCgtkdXJhdGlvbl9ucxgCIAEoAyI+Cg9JZGVudGlmeVJlcXVlc3QSKwoIaWRlbnRpdHkYASABKAsyGS5iYW5nZXIuZ3Vlc3QudjEuSWRlbnRpdHki2QEKEElkZW50aWZ5UmVzcG9uc2USEAoIaG9zdG5hbWUYASABKAkSEgoKbWFjaGluZV9pZBgCIAEoCRILCgNtYWMYAyABKAkSEQoJYWRkcmVzc2VzGAQgAygJEhUKDXNzaF9ob3N0X2tleXMYBSADKAkSFQoNcmFuZG9tX3NhbXBsZRgGIAEoDBIVCg1vdmVybGF5X2J5dGVzGAcgASgEEhIKCndvcmtfYnl0ZXMYCCABKAQSJgoGc3RhZ2VzGAkgAygLMhYuYmFuZ2VyLmd1ZXN0LnYxLlN0YWdlIiEKDENsb2NrUmVxdWVzdBIRCglhZGp1c3RfbnMYASABKAMiIAoNQ2xvY2tSZXNwb25zZRIPCgd1bml4X25zGAEgASgDIg4KDFJlYWR5UmVxdWVzdCI0Cg1SZWFkeVJlc3BvbnNlEg0KBXN0YXRlGAEgASgJEhQKDGZhaWxlZF91bml0cxgCIAMoCSLGAQoLRXhlY1JlcXVlc3QSKwoFc3RhcnQYASABKAsyGi5iYW5nZXIuZ3Vlc3QudjEuRXhlY1N0YXJ0SAASDwoFc3RkaW4YAiABKAxIABIuCglzdGRpbl9lb2YYAyABKAsyGS5iYW5nZXIuZ3Vlc3QudjEuU3RkaW5Fb2ZIABIQCgZzaWduYWwYBCABKAVIABIvCgZyZXNpemUYBSABKAsyHS5iYW5nZXIuZ3Vlc3QudjEuVGVybWluYWxTaXplSABCBgoEa2luZCLOAQoJRXhlY1N0YXJ0EgwKBGFyZ3YYASADKAkSMAoDZW52GAIgAygLMiMuYmFuZ2VyLmd1ZXN0LnYxLkV4ZWNTdGFydC5FbnZFbnRyeRILCgNjd2QYAyABKAkSDAoEdXNlchgEIAEoCRIrCgh0ZXJtaW5hbBgFIAEoCzIZLmJhbmdlci5ndWVzdC52MS5UZXJtaW5hbBINCgVzdGRpbhgGIAEoCBoqCghFbnZFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAk6AjgBIkUKCFRlcm1pbmFsEisKBHNpemUYASABKAsyHS5iYW5nZXIuZ3Vlc3QudjEuVGVybWluYWxTaXplEgwKBHRlcm0YAiABKAkiKgoMVGVybWluYWxTaXplEgwKBHJvd3MYASABKA0SDAoEY29scxgCIAEoDSIKCghTdGRpbkVvZiLHAQoMRXhlY1Jlc3BvbnNlEi8KB3N0YXJ0ZWQYASABKAsyHC5iYW5nZXIuZ3Vlc3QudjEuRXhlY1N0YXJ0ZWRIABIQCgZzdGRvdXQYAiABKAxIABIQCgZzdGRlcnIYAyABKAxIABIpCgRleGl0GAQgASgLMhkuYmFuZ2VyLmd1ZXN0LnYxLkV4ZWNFeGl0SAASLwoHZmFpbHVyZRgFIAEoCzIcLmJhbmdlci5ndWVzdC52MS5FeGVjRmFpbHVyZUgAQgYKBGtpbmQiGgoLRXhlY1N0YXJ0ZWQSCwoDcGlkGAEgASgFIigKCEV4ZWNFeGl0EgwKBGNvZGUYASABKAUSDgoGc2lnbmFsGAIgASgFIoICCgtFeGVjRmFpbHVyZRIzCgZyZWFzb24YASABKA4yIy5iYW5nZXIuZ3Vlc3QudjEuRXhlY0ZhaWx1cmUuUmVhc29uEg8KB21lc3NhZ2UYAiABKAkirAEKBlJlYXNvbhIWChJSRUFTT05fVU5TUEVDSUZJRUQQABIUChBSRUFTT05fTk9UX0ZPVU5EEAESGQoVUkVBU09OX05PVF9FWEVDVVRBQkxFEAISFwoTUkVBU09OX05PX1NVQ0hfVVNFUhADEhIKDlJFQVNPTl9CQURfQ1dEEAQSFgoSUkVBU09OX0JBRF9SRVFVRVNUEAUSFAoQUkVBU09OX1JFU09VUkNFUxAGIg4KDFN0YXRzUmVxdWVzdCKSAgoNU3RhdHNSZXNwb25zZRITCgtjcHVfYnVzeV9ucxgBIAEoBBIUCgxjcHVfdG90YWxfbnMYAiABKAQSGgoSbWVtb3J5X3RvdGFsX2J5dGVzGAMgASgEEh4KFm1lbW9yeV9hdmFpbGFibGVfYnl0ZXMYBCABKAQSNgoMZmlsZV9zeXN0ZW1zGAUgAygLMiAuYmFuZ2VyLmd1ZXN0LnYxLkZpbGVTeXN0ZW1TdGF0cxIeChZuZXR3b3JrX3JlY2VpdmVkX2J5dGVzGAYgASgEEhoKEm5ldHdvcmtfc2VudF9ieXRlcxgHIAEoBBIVCg1wcm9jZXNzX2NvdW50GAggASgNEg8KB2xvYWRfMW0YCSABKAEiTgoPRmlsZVN5c3RlbVN0YXRzEhMKC21vdW50X3BvaW50GAEgASgJEhIKCnNpemVfYnl0ZXMYAiABKAQSEgoKdXNlZF9ieXRlcxgDIAEoBCIiCgtTeW5jUmVxdWVzdBITCgtkcm9wX2NhY2hlcxgBIAEoCCIOCgxTeW5jUmVzcG9uc2UiEQoPU2h1dGRvd25SZXF1ZXN0IhIKEFNodXRkb3duUmVzcG9uc2UqaQoFUGhhc2USFQoRUEhBU0VfVU5TUEVDSUZJRUQQABIQCgxQSEFTRV9JTklUUkQQARIRCg1QSEFTRV9CT09USU5HEAISEAoMUEhBU0VfQk9PVEVEEAMSEgoOUEhBU0VfU1RPUFBJTkcQBCo8CgRJbml0EhQKEElOSVRfVU5TUEVDSUZJRUQQABIOCgpJTklUX0FHRU5UEAESDgoKSU5JVF9JTUFHRRACMqAFCgxHdWVzdFNlcnZpY2USQwoESW5mbxIcLmJhbmdlci5ndWVzdC52MS5JbmZvUmVxdWVzdBodLmJhbmdlci5ndWVzdC52MS5JbmZvUmVzcG9uc2USQwoEQm9vdBIcLmJhbmdlci5ndWVzdC52MS5Cb290UmVxdWVzdBodLmJhbmdlci5ndWVzdC52MS5Cb290UmVzcG9uc2USTwoISWRlbnRpZnkSIC5iYW5nZXIuZ3Vlc3QudjEuSWRlbnRpZnlSZXF1ZXN0GiEuYmFuZ2VyLmd1ZXN0LnYxLklkZW50aWZ5UmVzcG9uc2USRgoFQ2xvY2sSHS5iYW5nZXIuZ3Vlc3QudjEuQ2xvY2tSZXF1ZXN0Gh4uYmFuZ2VyLmd1ZXN0LnYxLkNsb2NrUmVzcG9uc2USRgoFUmVhZHkSHS5iYW5nZXIuZ3Vlc3QudjEuUmVhZHlSZXF1ZXN0Gh4uYmFuZ2VyLmd1ZXN0LnYxLlJlYWR5UmVzcG9uc2USRwoERXhlYxIcLmJhbmdlci5ndWVzdC52MS5FeGVjUmVxdWVzdBodLmJhbmdlci5ndWVzdC52MS5FeGVjUmVzcG9uc2UoATABEkYKBVN0YXRzEh0uYmFuZ2VyLmd1ZXN0LnYxLlN0YXRzUmVxdWVzdBoeLmJhbmdlci5ndWVzdC52MS5TdGF0c1Jlc3BvbnNlEkMKBFN5bmMSHC5iYW5nZXIuZ3Vlc3QudjEuU3luY1JlcXVlc3QaHS5iYW5nZXIuZ3Vlc3QudjEuU3luY1Jlc3BvbnNlEk8KCFNodXRkb3duEiAuYmFuZ2VyLmd1ZXN0LnYxLlNodXRkb3duUmVxdWVzdBohLmJhbmdlci5ndWVzdC52MS5TaHV0ZG93blJlc3BvbnNlQi5aLGJhbmdlci5kZXYvZ3Vlc3QvZ2VuL2Jhbmdlci9ndWVzdC92MTtndWVzdHYxYgZwcm90bzM");
 
 /**
  * @generated from message banger.guest.v1.InfoRequest
@@ -76,45 +76,19 @@ export const InfoResponseSchema: GenMessage<InfoResponse> = /*@__PURE__*/
  */
 export type BootRequest = Message<"banger.guest.v1.BootRequest"> & {
   /**
-   * @generated from field: string hostname = 1;
+   * @generated from field: banger.guest.v1.Identity identity = 1;
    */
-  hostname: string;
+  identity?: Identity | undefined;
 
   /**
-   * Name servers for /etc/resolv.conf, in order.
-   *
-   * @generated from field: repeated string dns_servers = 2;
-   */
-  dnsServers: string[];
-
-  /**
-   * @generated from field: banger.guest.v1.Network network = 3;
-   */
-  network?: Network | undefined;
-
-  /**
-   * Host time, nanoseconds since the Unix epoch; 0 leaves the clock alone.
-   *
-   * @generated from field: int64 host_time_unix_ns = 4;
-   */
-  hostTimeUnixNs: bigint;
-
-  /**
-   * @generated from field: banger.guest.v1.Init init = 5;
+   * @generated from field: banger.guest.v1.Init init = 2;
    */
   init: Init;
 
   /**
-   * @generated from field: banger.guest.v1.Drives drives = 6;
+   * @generated from field: banger.guest.v1.Drives drives = 3;
    */
   drives?: Drives | undefined;
-
-  /**
-   * Lines for /etc/hosts besides localhost and the hostname: "address name…".
-   *
-   * @generated from field: repeated string hosts = 7;
-   */
-  hosts: string[];
 };
 
 /**
@@ -123,6 +97,117 @@ export type BootRequest = Message<"banger.guest.v1.BootRequest"> & {
  */
 export const BootRequestSchema: GenMessage<BootRequest> = /*@__PURE__*/
   messageDesc(file_banger_guest_v1_guest, 2);
+
+/**
+ * What makes a guest this machine and no other.
+ *
+ * @generated from message banger.guest.v1.Identity
+ */
+export type Identity = Message<"banger.guest.v1.Identity"> & {
+  /**
+   * @generated from field: string hostname = 1;
+   */
+  hostname: string;
+
+  /**
+   * Lines for /etc/hosts besides localhost and the hostname: "address name…".
+   *
+   * @generated from field: repeated string hosts = 2;
+   */
+  hosts: string[];
+
+  /**
+   * Name servers for /etc/resolv.conf, in order.
+   *
+   * @generated from field: repeated string dns_servers = 3;
+   */
+  dnsServers: string[];
+
+  /**
+   * @generated from field: banger.guest.v1.Network network = 4;
+   */
+  network?: Network | undefined;
+
+  /**
+   * Host time, nanoseconds since the Unix epoch; 0 leaves the clock alone.
+   *
+   * @generated from field: int64 host_time_unix_ns = 5;
+   */
+  hostTimeUnixNs: bigint;
+
+  /**
+   * /etc/machine-id: 32 lower-case hexadecimal digits; empty leaves the image's, and makes one where that is blank.
+   *
+   * @generated from field: string machine_id = 6;
+   */
+  machineId: string;
+
+  /**
+   * Replace all of /etc/ssh where there is such a directory; none leaves the image's.
+   *
+   * @generated from field: repeated banger.guest.v1.SshHostKey ssh_host_keys = 7;
+   */
+  sshHostKeys: SshHostKey[];
+
+  /**
+   * For the kernel's random number generator, at most 256 bytes.
+   *
+   * @generated from field: bytes seed = 8;
+   */
+  seed: Uint8Array;
+
+  /**
+   * Sizes of the file systems, once their disks are that large; 0: as large as the disk. They never shrink.
+   *
+   * @generated from field: uint64 overlay_bytes = 9;
+   */
+  overlayBytes: bigint;
+
+  /**
+   * @generated from field: uint64 work_bytes = 10;
+   */
+  workBytes: bigint;
+};
+
+/**
+ * Describes the message banger.guest.v1.Identity.
+ * Use `create(IdentitySchema)` to create a new message.
+ */
+export const IdentitySchema: GenMessage<Identity> = /*@__PURE__*/
+  messageDesc(file_banger_guest_v1_guest, 3);
+
+/**
+ * @generated from message banger.guest.v1.SshHostKey
+ */
+export type SshHostKey = Message<"banger.guest.v1.SshHostKey"> & {
+  /**
+   * "ed25519"
+   *
+   * @generated from field: string type = 1;
+   */
+  type: string;
+
+  /**
+   * PEM, "OPENSSH PRIVATE KEY"
+   *
+   * @generated from field: string private_key = 2;
+   */
+  privateKey: string;
+
+  /**
+   * "ssh-ed25519 AAAA…"
+   *
+   * @generated from field: string public_key = 3;
+   */
+  publicKey: string;
+};
+
+/**
+ * Describes the message banger.guest.v1.SshHostKey.
+ * Use `create(SshHostKeySchema)` to create a new message.
+ */
+export const SshHostKeySchema: GenMessage<SshHostKey> = /*@__PURE__*/
+  messageDesc(file_banger_guest_v1_guest, 4);
 
 /**
  * Drives by their virtio serial (QEMU). Empty means there is none.
@@ -164,21 +249,23 @@ export type Drives = Message<"banger.guest.v1.Drives"> & {
  * Use `create(DrivesSchema)` to create a new message.
  */
 export const DrivesSchema: GenMessage<Drives> = /*@__PURE__*/
-  messageDesc(file_banger_guest_v1_guest, 3);
+  messageDesc(file_banger_guest_v1_guest, 5);
 
 /**
+ * Of the guest's one interface that is a device, renamed to eth0.
+ *
  * @generated from message banger.guest.v1.Network
  */
 export type Network = Message<"banger.guest.v1.Network"> & {
   /**
-   * Interface found by this MAC, renamed to eth0; empty means no network.
+   * Given to the interface, whatever it had before; empty means no network.
    *
    * @generated from field: string mac = 1;
    */
   mac: string;
 
   /**
-   * "10.0.2.15/24"
+   * "10.77.0.15/16"; replaces all others of the interface.
    *
    * @generated from field: string address = 2;
    */
@@ -195,7 +282,7 @@ export type Network = Message<"banger.guest.v1.Network"> & {
  * Use `create(NetworkSchema)` to create a new message.
  */
 export const NetworkSchema: GenMessage<Network> = /*@__PURE__*/
-  messageDesc(file_banger_guest_v1_guest, 4);
+  messageDesc(file_banger_guest_v1_guest, 6);
 
 /**
  * @generated from message banger.guest.v1.BootResponse
@@ -219,7 +306,7 @@ export type BootResponse = Message<"banger.guest.v1.BootResponse"> & {
  * Use `create(BootResponseSchema)` to create a new message.
  */
 export const BootResponseSchema: GenMessage<BootResponse> = /*@__PURE__*/
-  messageDesc(file_banger_guest_v1_guest, 5);
+  messageDesc(file_banger_guest_v1_guest, 7);
 
 /**
  * @generated from message banger.guest.v1.Stage
@@ -241,7 +328,137 @@ export type Stage = Message<"banger.guest.v1.Stage"> & {
  * Use `create(StageSchema)` to create a new message.
  */
 export const StageSchema: GenMessage<Stage> = /*@__PURE__*/
-  messageDesc(file_banger_guest_v1_guest, 6);
+  messageDesc(file_banger_guest_v1_guest, 8);
+
+/**
+ * @generated from message banger.guest.v1.IdentifyRequest
+ */
+export type IdentifyRequest = Message<"banger.guest.v1.IdentifyRequest"> & {
+  /**
+   * @generated from field: banger.guest.v1.Identity identity = 1;
+   */
+  identity?: Identity | undefined;
+};
+
+/**
+ * Describes the message banger.guest.v1.IdentifyRequest.
+ * Use `create(IdentifyRequestSchema)` to create a new message.
+ */
+export const IdentifyRequestSchema: GenMessage<IdentifyRequest> = /*@__PURE__*/
+  messageDesc(file_banger_guest_v1_guest, 9);
+
+/**
+ * What the guest's kernel and files say when all is done; nothing of it is repeated from the request.
+ *
+ * @generated from message banger.guest.v1.IdentifyResponse
+ */
+export type IdentifyResponse = Message<"banger.guest.v1.IdentifyResponse"> & {
+  /**
+   * uname(2)
+   *
+   * @generated from field: string hostname = 1;
+   */
+  hostname: string;
+
+  /**
+   * Empty: the image has none.
+   *
+   * @generated from field: string machine_id = 2;
+   */
+  machineId: string;
+
+  /**
+   * Of eth0.
+   *
+   * @generated from field: string mac = 3;
+   */
+  mac: string;
+
+  /**
+   * IPv4 of eth0, with prefix length, at most 16.
+   *
+   * @generated from field: repeated string addresses = 4;
+   */
+  addresses: string[];
+
+  /**
+   * Public keys in /etc/ssh, at most 16.
+   *
+   * @generated from field: repeated string ssh_host_keys = 5;
+   */
+  sshHostKeys: string[];
+
+  /**
+   * 16 bytes of the reseeded generator.
+   *
+   * @generated from field: bytes random_sample = 6;
+   */
+  randomSample: Uint8Array;
+
+  /**
+   * Sizes of the file systems; 0: there is no such disk.
+   *
+   * @generated from field: uint64 overlay_bytes = 7;
+   */
+  overlayBytes: bigint;
+
+  /**
+   * @generated from field: uint64 work_bytes = 8;
+   */
+  workBytes: bigint;
+
+  /**
+   * Time spent per stage of Identify, in order.
+   *
+   * @generated from field: repeated banger.guest.v1.Stage stages = 9;
+   */
+  stages: Stage[];
+};
+
+/**
+ * Describes the message banger.guest.v1.IdentifyResponse.
+ * Use `create(IdentifyResponseSchema)` to create a new message.
+ */
+export const IdentifyResponseSchema: GenMessage<IdentifyResponse> = /*@__PURE__*/
+  messageDesc(file_banger_guest_v1_guest, 10);
+
+/**
+ * @generated from message banger.guest.v1.ClockRequest
+ */
+export type ClockRequest = Message<"banger.guest.v1.ClockRequest"> & {
+  /**
+   * Added to the guest's clock before it is read.
+   *
+   * @generated from field: int64 adjust_ns = 1;
+   */
+  adjustNs: bigint;
+};
+
+/**
+ * Describes the message banger.guest.v1.ClockRequest.
+ * Use `create(ClockRequestSchema)` to create a new message.
+ */
+export const ClockRequestSchema: GenMessage<ClockRequest> = /*@__PURE__*/
+  messageDesc(file_banger_guest_v1_guest, 11);
+
+/**
+ * @generated from message banger.guest.v1.ClockResponse
+ */
+export type ClockResponse = Message<"banger.guest.v1.ClockResponse"> & {
+  /**
+   * The guest's time, nanoseconds since the Unix epoch.
+   *
+   * @generated from field: int64 unix_ns = 1;
+   */
+  unixNs: bigint;
+};
+
+/**
+ * Describes the message banger.guest.v1.ClockResponse.
+ * Use `create(ClockResponseSchema)` to create a new message.
+ */
+export const ClockResponseSchema: GenMessage<ClockResponse> = /*@__PURE__*/
+  messageDesc(file_banger_guest_v1_guest, 12);
 
 /**
  * @generated from message banger.guest.v1.ReadyRequest
@@ -254,7 +471,7 @@ export type ReadyRequest = Message<"banger.guest.v1.ReadyRequest"> & {
  * Use `create(ReadyRequestSchema)` to create a new message.
  */
 export const ReadyRequestSchema: GenMessage<ReadyRequest> = /*@__PURE__*/
-  messageDesc(file_banger_guest_v1_guest, 7);
+  messageDesc(file_banger_guest_v1_guest, 13);
 
 /**
  * @generated from message banger.guest.v1.ReadyResponse
@@ -280,7 +497,7 @@ export type ReadyResponse = Message<"banger.guest.v1.ReadyResponse"> & {
  * Use `create(ReadyResponseSchema)` to create a new message.
  */
 export const ReadyResponseSchema: GenMessage<ReadyResponse> = /*@__PURE__*/
-  messageDesc(file_banger_guest_v1_guest, 8);
+  messageDesc(file_banger_guest_v1_guest, 14);
 
 /**
  * @generated from message banger.guest.v1.ExecRequest
@@ -331,7 +548,7 @@ export type ExecRequest = Message<"banger.guest.v1.ExecRequest"> & {
  * Use `create(ExecRequestSchema)` to create a new message.
  */
 export const ExecRequestSchema: GenMessage<ExecRequest> = /*@__PURE__*/
-  messageDesc(file_banger_guest_v1_guest, 9);
+  messageDesc(file_banger_guest_v1_guest, 15);
 
 /**
  * @generated from message banger.guest.v1.ExecStart
@@ -385,7 +602,7 @@ export type ExecStart = Message<"banger.guest.v1.ExecStart"> & {
  * Use `create(ExecStartSchema)` to create a new message.
  */
 export const ExecStartSchema: GenMessage<ExecStart> = /*@__PURE__*/
-  messageDesc(file_banger_guest_v1_guest, 10);
+  messageDesc(file_banger_guest_v1_guest, 16);
 
 /**
  * @generated from message banger.guest.v1.Terminal
@@ -409,7 +626,7 @@ export type Terminal = Message<"banger.guest.v1.Terminal"> & {
  * Use `create(TerminalSchema)` to create a new message.
  */
 export const TerminalSchema: GenMessage<Terminal> = /*@__PURE__*/
-  messageDesc(file_banger_guest_v1_guest, 11);
+  messageDesc(file_banger_guest_v1_guest, 17);
 
 /**
  * @generated from message banger.guest.v1.TerminalSize
@@ -431,7 +648,7 @@ export type TerminalSize = Message<"banger.guest.v1.TerminalSize"> & {
  * Use `create(TerminalSizeSchema)` to create a new message.
  */
 export const TerminalSizeSchema: GenMessage<TerminalSize> = /*@__PURE__*/
-  messageDesc(file_banger_guest_v1_guest, 12);
+  messageDesc(file_banger_guest_v1_guest, 18);
 
 /**
  * @generated from message banger.guest.v1.StdinEof
@@ -444,7 +661,7 @@ export type StdinEof = Message<"banger.guest.v1.StdinEof"> & {
  * Use `create(StdinEofSchema)` to create a new message.
  */
 export const StdinEofSchema: GenMessage<StdinEof> = /*@__PURE__*/
-  messageDesc(file_banger_guest_v1_guest, 13);
+  messageDesc(file_banger_guest_v1_guest, 19);
 
 /**
  * @generated from message banger.guest.v1.ExecResponse
@@ -495,7 +712,7 @@ export type ExecResponse = Message<"banger.guest.v1.ExecResponse"> & {
  * Use `create(ExecResponseSchema)` to create a new message.
  */
 export const ExecResponseSchema: GenMessage<ExecResponse> = /*@__PURE__*/
-  messageDesc(file_banger_guest_v1_guest, 14);
+  messageDesc(file_banger_guest_v1_guest, 20);
 
 /**
  * @generated from message banger.guest.v1.ExecStarted
@@ -512,7 +729,7 @@ export type ExecStarted = Message<"banger.guest.v1.ExecStarted"> & {
  * Use `create(ExecStartedSchema)` to create a new message.
  */
 export const ExecStartedSchema: GenMessage<ExecStarted> = /*@__PURE__*/
-  messageDesc(file_banger_guest_v1_guest, 15);
+  messageDesc(file_banger_guest_v1_guest, 21);
 
 /**
  * @generated from message banger.guest.v1.ExecExit
@@ -538,7 +755,7 @@ export type ExecExit = Message<"banger.guest.v1.ExecExit"> & {
  * Use `create(ExecExitSchema)` to create a new message.
  */
 export const ExecExitSchema: GenMessage<ExecExit> = /*@__PURE__*/
-  messageDesc(file_banger_guest_v1_guest, 16);
+  messageDesc(file_banger_guest_v1_guest, 22);
 
 /**
  * @generated from message banger.guest.v1.ExecFailure
@@ -562,7 +779,7 @@ export type ExecFailure = Message<"banger.guest.v1.ExecFailure"> & {
  * Use `create(ExecFailureSchema)` to create a new message.
  */
 export const ExecFailureSchema: GenMessage<ExecFailure> = /*@__PURE__*/
-  messageDesc(file_banger_guest_v1_guest, 17);
+  messageDesc(file_banger_guest_v1_guest, 23);
 
 /**
  * @generated from enum banger.guest.v1.ExecFailure.Reason
@@ -619,7 +836,7 @@ export type ExecFailure_Reason = (typeof ExecFailure_Reason)[keyof typeof ExecFa
  * Describes the enum banger.guest.v1.ExecFailure.Reason.
  */
 export const ExecFailure_ReasonSchema: GenEnum<ExecFailure_Reason> = /*@__PURE__*/
-  enumDesc(file_banger_guest_v1_guest, 17, 0);
+  enumDesc(file_banger_guest_v1_guest, 23, 0);
 
 /**
  * @generated from message banger.guest.v1.StatsRequest
@@ -632,7 +849,7 @@ export type StatsRequest = Message<"banger.guest.v1.StatsRequest"> & {
  * Use `create(StatsRequestSchema)` to create a new message.
  */
 export const StatsRequestSchema: GenMessage<StatsRequest> = /*@__PURE__*/
-  messageDesc(file_banger_guest_v1_guest, 18);
+  messageDesc(file_banger_guest_v1_guest, 24);
 
 /**
  * @generated from message banger.guest.v1.StatsResponse
@@ -691,7 +908,7 @@ export type StatsResponse = Message<"banger.guest.v1.StatsResponse"> & {
  * Use `create(StatsResponseSchema)` to create a new message.
  */
 export const StatsResponseSchema: GenMessage<StatsResponse> = /*@__PURE__*/
-  messageDesc(file_banger_guest_v1_guest, 19);
+  messageDesc(file_banger_guest_v1_guest, 25);
 
 /**
  * @generated from message banger.guest.v1.FileSystemStats
@@ -720,12 +937,18 @@ export type FileSystemStats = Message<"banger.guest.v1.FileSystemStats"> & {
  * Use `create(FileSystemStatsSchema)` to create a new message.
  */
 export const FileSystemStatsSchema: GenMessage<FileSystemStats> = /*@__PURE__*/
-  messageDesc(file_banger_guest_v1_guest, 20);
+  messageDesc(file_banger_guest_v1_guest, 26);
 
 /**
  * @generated from message banger.guest.v1.SyncRequest
  */
 export type SyncRequest = Message<"banger.guest.v1.SyncRequest"> & {
+  /**
+   * The page cache is freed, too: what is saved of the memory then is small.
+   *
+   * @generated from field: bool drop_caches = 1;
+   */
+  dropCaches: boolean;
 };
 
 /**
@@ -733,7 +956,7 @@ export type SyncRequest = Message<"banger.guest.v1.SyncRequest"> & {
  * Use `create(SyncRequestSchema)` to create a new message.
  */
 export const SyncRequestSchema: GenMessage<SyncRequest> = /*@__PURE__*/
-  messageDesc(file_banger_guest_v1_guest, 21);
+  messageDesc(file_banger_guest_v1_guest, 27);
 
 /**
  * @generated from message banger.guest.v1.SyncResponse
@@ -746,7 +969,7 @@ export type SyncResponse = Message<"banger.guest.v1.SyncResponse"> & {
  * Use `create(SyncResponseSchema)` to create a new message.
  */
 export const SyncResponseSchema: GenMessage<SyncResponse> = /*@__PURE__*/
-  messageDesc(file_banger_guest_v1_guest, 22);
+  messageDesc(file_banger_guest_v1_guest, 28);
 
 /**
  * @generated from message banger.guest.v1.ShutdownRequest
@@ -759,7 +982,7 @@ export type ShutdownRequest = Message<"banger.guest.v1.ShutdownRequest"> & {
  * Use `create(ShutdownRequestSchema)` to create a new message.
  */
 export const ShutdownRequestSchema: GenMessage<ShutdownRequest> = /*@__PURE__*/
-  messageDesc(file_banger_guest_v1_guest, 23);
+  messageDesc(file_banger_guest_v1_guest, 29);
 
 /**
  * @generated from message banger.guest.v1.ShutdownResponse
@@ -772,7 +995,7 @@ export type ShutdownResponse = Message<"banger.guest.v1.ShutdownResponse"> & {
  * Use `create(ShutdownResponseSchema)` to create a new message.
  */
 export const ShutdownResponseSchema: GenMessage<ShutdownResponse> = /*@__PURE__*/
-  messageDesc(file_banger_guest_v1_guest, 24);
+  messageDesc(file_banger_guest_v1_guest, 30);
 
 /**
  * @generated from enum banger.guest.v1.Phase
@@ -880,6 +1103,27 @@ export const GuestService: GenService<{
     methodKind: "unary";
     input: typeof BootRequestSchema;
     output: typeof BootResponseSchema;
+  },
+  /**
+   * Makes a booted guest, restored from another one's memory, the machine that it is told to be, and says what it is
+   * then. May be repeated; before Boot it fails with FAILED_PRECONDITION.
+   *
+   * @generated from rpc banger.guest.v1.GuestService.Identify
+   */
+  identify: {
+    methodKind: "unary";
+    input: typeof IdentifyRequestSchema;
+    output: typeof IdentifyResponseSchema;
+  },
+  /**
+   * Answers at once, before and after Boot.
+   *
+   * @generated from rpc banger.guest.v1.GuestService.Clock
+   */
+  clock: {
+    methodKind: "unary";
+    input: typeof ClockRequestSchema;
+    output: typeof ClockResponseSchema;
   },
   /**
    * Waits until the image's init says that start-up is over. Ends with the caller's deadline.

@@ -1,0 +1,126 @@
+// Package identity makes a machine itself and no other: its name, ids, keys, addresses, clock and randomness.
+//
+// Boot uses it on the image's fresh root; Identify uses it on a guest that was restored from the memory of another one,
+// where everything is running already and all of it must change in place. So each part replaces what is there, whatever
+// it is, may be repeated, and works by system calls alone: in an emulated guest a helper process costs more than all of
+// them together.
+package identity
+
+import (
+	"errors"
+	"fmt"
+	"time"
+)
+
+// Identity is who a machine is told to be.
+type Identity struct {
+	Hostname string
+	// Lines for /etc/hosts
+	Hosts      []string
+	DNSServers []string
+	Network    *Network
+	// Zero leaves the clock alone
+	HostTime time.Time
+	// Empty: the image's own, made where that is blank
+	MachineID string
+	// None: the image's own
+	HostKeys []HostKey
+	Seed     []byte
+	// Of the file systems; 0: all of the disk
+	OverlayBytes, WorkBytes uint64
+}
+
+const (
+	maxHostname = 64
+	maxSeed     = 256
+	maxLines    = 100
+	maxLine     = 1 << 10
+)
+
+// Check refuses what cannot work, before anything is touched.
+func (i Identity) Check() error {
+	if err := checkHostname(i.Hostname); err != nil {
+		return err
+	}
+	for _, lines := range [][]string{i.Hosts, i.DNSServers} {
+		if err := checkLines(lines); err != nil {
+			return err
+		}
+	}
+	if i.MachineID != "" && !isMachineID(i.MachineID) {
+		return fmt.Errorf("the machine id %.80q is not 32 hexadecimal digits", i.MachineID)
+	}
+	if len(i.Seed) > maxSeed {
+		return fmt.Errorf("a seed of %d bytes is too long", len(i.Seed))
+	}
+	if err := checkHostKeys(i.HostKeys); err != nil {
+		return err
+	}
+	if i.Network != nil {
+		return i.Network.check()
+	}
+	return nil
+}
+
+// Assume makes a running machine this one: everything but what only Boot can do. The randomness comes first, so that
+// nothing after it uses what the machine shares with its siblings.
+func (i Identity) Assume(machine Machine) ([]Stage, error) {
+	return RunStages([]Step{
+		{"entropy", i.StirEntropy},
+		{"clock", i.SetClock},
+		{"names", i.WriteNames},
+		{"machine-id", func() error { return i.WriteMachineID(machine.HasInit) }},
+		{"network", i.configureNetwork},
+		{"ssh-host-keys", i.WriteHostKeys},
+		{"leftovers", removeLeftovers},
+		{"sizes", func() error { return i.growAll(machine) }},
+	})
+}
+
+// Machine is what an identity needs to know of the machine that takes it on.
+type Machine struct {
+	// The image's init is process 1
+	HasInit       bool
+	Overlay, Work *Disk
+	// Says what went wrong without being a failure
+	Note func(format string, args ...any)
+}
+
+// Step is a part of a longer work.
+type Step struct {
+	Name string
+	Do   func() error
+}
+
+// Stage is a step that was done, and what it took.
+type Stage struct {
+	Name string
+	Took time.Duration
+}
+
+// RunStages does one step after the other until one fails.
+func RunStages(steps []Step) ([]Stage, error) {
+	stages := make([]Stage, 0, len(steps)+1)
+	for _, step := range steps {
+		start := time.Now()
+		if err := step.Do(); err != nil {
+			return nil, fmt.Errorf("%s: %w", step.Name, err)
+		}
+		stages = append(stages, Stage{step.Name, time.Since(start)})
+	}
+	return stages, nil
+}
+
+func isMachineID(text string) bool {
+	if len(text) != 32 {
+		return false
+	}
+	for _, c := range []byte(text) {
+		if (c < '0' || c > '9') && (c < 'a' || c > 'f') {
+			return false
+		}
+	}
+	return true
+}
+
+var errTooManyLines = errors.New("too many lines")

@@ -1,0 +1,67 @@
+package identity
+
+import (
+	"fmt"
+	"os"
+	"strings"
+
+	"golang.org/x/sys/unix"
+)
+
+// WriteNames sets the host name and the files that know it, and the name servers.
+func (i Identity) WriteNames() error {
+	if err := unix.Sethostname([]byte(i.Hostname)); err != nil {
+		return fmt.Errorf("set the host name: %w", err)
+	}
+	if err := os.MkdirAll("/etc", 0o755); err != nil {
+		return err
+	}
+	if err := replace("/etc/hostname", []byte(i.Hostname+"\n"), 0o644); err != nil {
+		return err
+	}
+	if err := replace("/etc/hosts", hostsFile(i.Hostname, i.Hosts), 0o644); err != nil {
+		return err
+	}
+	if len(i.DNSServers) == 0 {
+		return nil
+	}
+	return replace("/etc/resolv.conf", resolvFile(i.DNSServers), 0o644)
+}
+
+func hostsFile(hostname string, extra []string) []byte {
+	lines := []string{
+		"127.0.0.1\tlocalhost",
+		"127.0.1.1\t" + hostname,
+		"::1\tlocalhost ip6-localhost ip6-loopback",
+		"ff02::1\tip6-allnodes",
+		"ff02::2\tip6-allrouters",
+	}
+	return []byte(strings.Join(append(lines, extra...), "\n") + "\n")
+}
+
+func resolvFile(servers []string) []byte {
+	var text []byte
+	for _, server := range servers {
+		text = fmt.Appendf(text, "nameserver %s\n", server)
+	}
+	return text
+}
+
+func checkHostname(name string) error {
+	if name == "" || len(name) > maxHostname || strings.Trim(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-.") != "" {
+		return fmt.Errorf("the host name %.80q is not one", name)
+	}
+	return nil
+}
+
+func checkLines(lines []string) error {
+	if len(lines) > maxLines {
+		return errTooManyLines
+	}
+	for _, line := range lines {
+		if len(line) > maxLine || strings.ContainsAny(line, "\r\n\x00") {
+			return fmt.Errorf("%.80q is not one line", line)
+		}
+	}
+	return nil
+}

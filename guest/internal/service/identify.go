@@ -1,0 +1,88 @@
+package service
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"connectrpc.com/connect"
+
+	guestv1 "banger.dev/guest/gen/banger/guest/v1"
+	"banger.dev/guest/internal/boot"
+	"banger.dev/guest/internal/identity"
+)
+
+// Identify runs to its end even when the caller goes away: half an identity is of no use, but it may be repeated.
+func (s *Service) Identify(
+	_ context.Context, request *connect.Request[guestv1.IdentifyRequest],
+) (*connect.Response[guestv1.IdentifyResponse], error) {
+	who := identityOf(request.Msg.GetIdentity())
+	if err := who.Check(); err != nil {
+		return nil, connect.NewError(connect.CodeInvalidArgument, err)
+	}
+	var response *guestv1.IdentifyResponse
+	err := s.machine.Identify(func(machine identity.Machine) error {
+		stages, err := who.Assume(machine)
+		if err != nil {
+			return err
+		}
+		start := time.Now()
+		report := identity.Look(machine)
+		stages = append(stages, identity.Stage{Name: "look", Took: time.Since(start)})
+		response = reportOf(report, stages)
+		return nil
+	})
+	switch {
+	case errors.Is(err, boot.ErrNotUp):
+		return nil, notBooted()
+	case err != nil:
+		s.note("cannot take on an identity: %v", err)
+		return nil, connect.NewError(connect.CodeInternal, err)
+	}
+	return connect.NewResponse(response), nil
+}
+
+func identityOf(message *guestv1.Identity) identity.Identity {
+	who := identity.Identity{
+		Hostname:     message.GetHostname(),
+		Hosts:        message.GetHosts(),
+		DNSServers:   message.GetDnsServers(),
+		MachineID:    message.GetMachineId(),
+		Seed:         message.GetSeed(),
+		OverlayBytes: message.GetOverlayBytes(),
+		WorkBytes:    message.GetWorkBytes(),
+	}
+	if network := message.GetNetwork(); network.GetMac() != "" {
+		who.Network = &identity.Network{MAC: network.Mac, Address: network.Address, Gateway: network.Gateway}
+	}
+	if now := message.GetHostTimeUnixNs(); now != 0 {
+		who.HostTime = time.Unix(0, now)
+	}
+	for _, key := range message.GetSshHostKeys() {
+		who.HostKeys = append(who.HostKeys,
+			identity.HostKey{Type: key.GetType(), Private: key.GetPrivateKey(), Public: key.GetPublicKey()})
+	}
+	return who
+}
+
+func reportOf(report identity.Report, stages []identity.Stage) *guestv1.IdentifyResponse {
+	return &guestv1.IdentifyResponse{
+		Hostname:     report.Hostname,
+		MachineId:    report.MachineID,
+		Mac:          report.MAC,
+		Addresses:    report.Addresses,
+		SshHostKeys:  report.SSHHostKeys,
+		RandomSample: report.RandomSample,
+		OverlayBytes: report.OverlayBytes,
+		WorkBytes:    report.WorkBytes,
+		Stages:       stagesOf(stages),
+	}
+}
+
+func stagesOf(stages []identity.Stage) []*guestv1.Stage {
+	var messages []*guestv1.Stage
+	for _, stage := range stages {
+		messages = append(messages, &guestv1.Stage{Name: stage.Name, DurationNs: stage.Took.Nanoseconds()})
+	}
+	return messages
+}
