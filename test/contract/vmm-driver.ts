@@ -1,23 +1,15 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 
-import type { MachinePlan } from '../../packages/banger/src/machine/plan.ts';
-import type { VmmDriver } from '../../packages/banger/src/vmm/driver.ts';
-
-export interface VmmDriverSubject {
-  readonly name: string;
-  /** A driver as a fresh daemon makes it; all of them see the same host */
-  readonly newDriver: () => VmmDriver;
-  /** A plan of its own each time, its directories made, with a guest that idles */
-  readonly newPlan: () => Promise<MachinePlan>;
-  /** What is left of a plan's run files on the host */
-  readonly runFiles: (plan: MachinePlan) => Promise<readonly string[]>;
-}
+import type { VmmDriverSubject } from './vmm-driver-subject.ts';
+import { vmmSavingContract } from './vmm-saving.ts';
 
 const { signal: never } = new AbortController();
 
 /** What callers may rely on. The fake passes it on every run, the real ones wherever the host can. */
-export function vmmDriverContract({ name, newDriver, newPlan, runFiles }: VmmDriverSubject): void {
+export function vmmDriverContract(subject: VmmDriverSubject): void {
+  const { name, newDriver, newPlan, runFiles } = subject;
+  vmmSavingContract(subject);
   suite(`${name} keeps the VmmDriver contract`, () => {
     test('finds nothing wrong with this host', async () => {
       const { version, problems } = await newDriver().probe(never);

@@ -4,7 +4,7 @@
  * roguery (`half-a-frame`), one of the monitors below, or anything else for an honest agent.
  */
 import { writeSync } from 'node:fs';
-import { createServer, type Socket } from 'node:net';
+import { connect, createServer, type Socket } from 'node:net';
 
 import { createFakeGuest } from '../../../packages/banger/src/guest/fake-guest.ts';
 import { roguery, startRogueAgent } from '../rogue-agent.ts';
@@ -18,6 +18,7 @@ if (args[0] === '--version') {
 
 const name = /^banger-([^,]+)/.exec(args[args.indexOf('-name') + 1] ?? '')?.[1] ?? '';
 const monitors = new Set<Socket>();
+let status = args.includes('-S') ? 'inmigrate' : 'running';
 
 switch (name) {
   case 'dies-at-start':
@@ -28,8 +29,10 @@ switch (name) {
     createServer().listen(socketOf('monitor'));
     break;
   default:
-    createServer().listen(socketOf('agent.1'));
-    await serveAgent();
+    if (socketOf('agent.1') !== '') {
+      createServer().listen(socketOf('agent.1'));
+      await serveAgent();
+    }
     createServer(serveMonitor).listen(socketOf('monitor'));
 }
 
@@ -61,9 +64,50 @@ function serveMonitor(socket: Socket): void {
   });
 }
 
+interface QmpCommand {
+  readonly execute: string;
+  readonly id: number;
+  readonly arguments?: { readonly uri?: string };
+}
+
 function answer(socket: Socket, line: string): void {
-  const { execute, id } = JSON.parse(line) as { readonly execute: string; readonly id: number };
-  say(socket, { return: execute === 'query-status' ? { status: 'running' } : {}, id });
+  const command = JSON.parse(line) as QmpCommand; // Only our own client writes here.
+  const { execute, id } = command;
+  if (execute === 'cont') status = 'running';
+  if (execute === 'stop' && status === 'running') stop(socket, 'paused');
+  say(socket, { return: execute === 'query-status' ? { status } : {}, id });
+  const uri = command.arguments?.uri ?? '';
+  if (execute === 'migrate') send(socket, uri.slice('unix:'.length));
+  if (execute === 'migrate-incoming') receive(socket, uri);
+}
+
+function stop(socket: Socket, next: string): void {
+  if (status === 'running') say(socket, { event: 'STOP' });
+  status = next;
+}
+
+/** A migration without content: what a saved state holds of this guest is nothing. */
+function send(monitor: Socket, path: string): void {
+  const stream = connect(path).on('error', () => end(monitor, 'failed'));
+  stream.on('close', (failed) => {
+    if (failed) return;
+    stop(monitor, 'postmigrate');
+    end(monitor, 'completed');
+  });
+  stream.resume().end('fake state');
+}
+
+function receive(monitor: Socket, uri: string): void {
+  const done = () => {
+    status = 'paused';
+    end(monitor, 'completed');
+  };
+  if (!uri.startsWith('unix:')) done();
+  else createServer((stream) => stream.resume().on('end', done)).listen(uri.slice('unix:'.length));
+}
+
+function end(monitor: Socket, how: 'completed' | 'failed'): void {
+  say(monitor, { event: 'MIGRATION', data: { status: how } });
 }
 
 function say(socket: Socket, message: object): void {

@@ -38,6 +38,8 @@ export interface SpawnOptions {
   readonly logFile: string;
   readonly env?: Readonly<Record<string, string>>;
   readonly cwd?: string;
+  /** Files that the child has open for reading, as descriptors 3, 4, … */
+  readonly inherit?: readonly string[];
   readonly signal: AbortSignal;
 }
 

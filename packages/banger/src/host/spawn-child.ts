@@ -11,6 +11,7 @@ export interface SpawnChildOptions {
   readonly logFile: string;
   readonly env: NodeJS.ProcessEnv;
   readonly cwd: string | undefined;
+  readonly inherit: readonly string[];
   readonly clock: Clock;
   readonly signal: AbortSignal;
 }
@@ -21,13 +22,16 @@ export interface SpawnChildOptions {
  */
 export async function spawnChild(
   [program, ...args]: Command,
-  { logFile, env, cwd, clock, signal }: SpawnChildOptions,
+  { logFile, env, cwd, inherit, clock, signal }: SpawnChildOptions,
 ): Promise<Child> {
   await using log = await open(logFile, 'a', 0o600);
+  await using files = new AsyncDisposableStack();
+  const inherited: number[] = [];
+  for (const path of inherit) inherited.push(files.use(await open(path, 'r')).fd);
   signal.throwIfAborted();
   const process = spawn(program, args, {
     detached: true,
-    stdio: ['ignore', log.fd, log.fd],
+    stdio: ['ignore', log.fd, log.fd, ...inherited],
     env,
     ...(cwd !== undefined && { cwd }),
   });

@@ -18,11 +18,12 @@ export function createSystemProcesses(options: SystemProcessesOptions = {}): Pro
   const { clock = createSystemClock(), env = process.env } = options;
   const path = env['PATH'] ?? '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
   return {
-    async spawn([program, ...args], { logFile, cwd, signal, env: added }) {
+    async spawn([program, ...args], { logFile, cwd, inherit = [], signal, env: added }) {
       signal.throwIfAborted();
       const found = await requireProgram(program, path);
       const childEnv = { ...env, ...added };
-      return spawnChild([found, ...args], { logFile, env: childEnv, cwd, clock, signal });
+      const options = { logFile, env: childEnv, cwd, inherit, clock, signal };
+      return spawnChild([found, ...args], options);
     },
     async run([program, ...args], runOptions) {
       runOptions.signal.throwIfAborted();

@@ -1,6 +1,6 @@
 import type { Duplex } from 'node:stream';
 
-import type { Accelerator } from '@banger/protocol/vm';
+import type { Accelerator, Timing } from '@banger/protocol/vm';
 
 import type { MachinePlan } from '../machine/plan.ts';
 
@@ -13,14 +13,24 @@ export interface VmmDriver {
     readonly accelerators: readonly Accelerator[];
     /** The guest can find its drives by serial number */
     readonly driveSerials: boolean;
+    /** Memory and devices can be saved and loaded (`Vmm.save`, a plan's `start`) */
+    readonly savedStates: boolean;
   };
 
   /** Looks at the host and changes nothing. No problems means ready. */
   probe(signal: AbortSignal): Promise<DriverProbe>;
 
   /**
+   * Everything about the monitor that a saved state depends on: two plans with the same fingerprint can be started from
+   * each other's state, whatever their names, paths, disks' contents and sizes, addresses and NAT.
+   */
+  fingerprint(plan: MachinePlan, signal: AbortSignal): Promise<VmmFingerprint>;
+
+  /**
    * Resolves when the monitor runs the guest; the guest may still be booting. Needs the directories of the plan,
-   * writes its own run files there, and leaves no process when it rejects.
+   * writes its own run files there, and leaves no process when it rejects. With a saved state (`plan.start.state`) it
+   * resolves when that is loaded, and the vCPUs stand until `resume`; a state that cannot be loaded rejects with
+   * `vm.state_unusable`.
    */
   launch(plan: MachinePlan, signal: AbortSignal): Promise<Vmm>;
 
@@ -29,6 +39,14 @@ export interface VmmDriver {
 
   /** Kills what an earlier, perhaps half-done launch of this plan may have left, and removes its run files. Repeatable. */
   sweep(plan: MachinePlan, signal: AbortSignal): Promise<void>;
+}
+
+export interface VmmFingerprint {
+  readonly version: string;
+  /** "q35", "microvm" */
+  readonly machine: string;
+  /** Hex SHA-256 over version, machine, CPU model (with the host's, where the guest sees it), devices and sizes */
+  readonly digest: string;
 }
 
 export interface DriverProbe {
@@ -59,6 +77,23 @@ export interface Vmm extends AsyncDisposable {
   /** A fresh connection to the guest agent's byte stream; one at a time. The caller owns it. */
   openAgentStream(signal: AbortSignal): Promise<Duplex>;
   kill(signal: NodeJS.Signals): void;
+  /** How long `launch` took, by part: `spawn`, and `load` of a saved state; empty for an adopted one */
+  readonly timings: readonly Timing[];
+  /** Stops the vCPUs; nothing happens when they stand. */
+  pause(signal: AbortSignal): Promise<void>;
+  /** Lets the vCPUs run, whatever stopped them; nothing happens when they run. */
+  resume(signal: AbortSignal): Promise<void>;
+  isPaused(signal: AbortSignal): Promise<boolean>;
+  /** Makes a writable disk's file larger and tells the guest; nothing happens when it is that large. */
+  growDisk(disk: 'overlay' | 'work', mib: number, signal: AbortSignal): Promise<void>;
+  /**
+   * Saves memory and devices as of one instant at which the vCPUs stand, and calls `atPause` at that instant (to copy the
+   * disks, which are flushed then). Afterwards, and on every way out, the vCPUs run if they ran before, else stand; a
+   * VM that runs is stopped for tens of milliseconds only. Of a plan with `shared` memory, `to.memory` must be that
+   * file, and only the devices are written. The files are whole when it resolves; when it rejects they are for the
+   * caller to remove. Not synced to the storage.
+   */
+  save(to: SavedFiles, options: SaveOptions): Promise<{ readonly pausedMs: number }>;
   /** Told each time the host could not read or write what a disk of the guest is made of; the guest sees an I/O error. */
   onDiskTrouble(listen: (trouble: DiskTrouble) => void): void;
   /**
@@ -66,6 +101,18 @@ export interface Vmm extends AsyncDisposable {
    * one client at a time). Of a handle that was let go, only disposing is meaningful.
    */
   release(): Promise<void>;
+}
+
+export interface SavedFiles {
+  /** The guest's memory as it lies at its addresses, sparse */
+  readonly memory: string;
+  /** Devices, in the monitor's own format */
+  readonly state: string;
+}
+
+export interface SaveOptions {
+  readonly atPause: () => Promise<void>;
+  readonly signal: AbortSignal;
 }
 
 export interface DiskTrouble {

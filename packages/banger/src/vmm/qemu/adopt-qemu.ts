@@ -10,6 +10,7 @@ import type { QemuHost } from './qemu-host.ts';
 import { machineFor } from './qemu-machine.ts';
 import { QemuMonitor } from './qemu-monitor.ts';
 import { createQemuVmm } from './qemu-vmm.ts';
+import { settleSave } from './settle-save.ts';
 
 const MONITOR_MS = 10_000;
 
@@ -29,6 +30,7 @@ export async function adoptQemu(
   try {
     const socket = await awaitSocket(plan.paths.monitorSocket, host.clock, alive);
     monitor = await QemuMonitor.open(socket, alive);
+    await settleSave(host, plan, { monitor, signal: alive });
   } catch (cause) {
     signal.throwIfAborted();
     if (child.gone.aborted) return undefined;
@@ -41,7 +43,7 @@ export async function adoptQemu(
     );
   }
   const started = found.started ?? (await recordLate(host, plan, child.identity, signal));
-  const vmm = createQemuVmm(plan, { child, monitor, started, adopted: true, clock: host.clock });
+  const vmm = createQemuVmm(plan, { host, child, monitor, started, adopted: true, timings: [] });
   void vmm.exited.then(() => monitor[Symbol.asyncDispose]());
   return vmm;
 }

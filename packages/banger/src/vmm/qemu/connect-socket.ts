@@ -1,4 +1,4 @@
-import { EventEmitter, once } from 'node:events';
+import { once } from 'node:events';
 import { watch } from 'node:fs';
 import { connect, type Socket } from 'node:net';
 import { dirname } from 'node:path';
@@ -28,10 +28,13 @@ export async function awaitSocket(
 
 /** Where it cannot be watched (a limit of the host, the directory is gone) nothing ever changes, and the retry is left. */
 function watchDirectory(path: string): Disposable & { next(): Promise<unknown> } {
-  const changes = new EventEmitter();
-  const next = () => new Promise((resolve) => changes.once('change', resolve));
+  let change = Promise.withResolvers<undefined>();
+  const next = () => change.promise;
   try {
-    const watcher = watch(path, () => changes.emit('change'));
+    const watcher = watch(path, () => {
+      change.resolve(undefined);
+      change = Promise.withResolvers();
+    });
     watcher.on('error', () => undefined);
     return { next, [Symbol.dispose]: () => watcher.close() };
   } catch {

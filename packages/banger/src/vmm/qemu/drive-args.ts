@@ -1,12 +1,17 @@
 import { driveSerials, type MachinePlan } from '../../machine/plan.ts';
 import { optionList } from './option-list.ts';
 import type { QemuMachine } from './qemu-machine.ts';
+import type { QemuPurpose } from './qemu-purpose.ts';
 
 /**
  * The four disks. The host's page cache holds the base once for all VMs. `no-flush` stays off everywhere: when the
  * guest has synced, the host file is synced. What the guest discards or zeroes becomes a hole in the file.
  */
-export function driveArgs({ paths }: MachinePlan, machine: QemuMachine): readonly string[] {
+export function driveArgs(
+  { paths }: MachinePlan,
+  machine: QemuMachine,
+  purpose: QemuPurpose,
+): readonly string[] {
   const writable = { discard: 'unmap', 'detect-zeroes': 'unmap' };
   // Never written by anybody, so a lock could only be in the way (of network file systems, for one).
   const shared = { 'read-only': true, 'file.locking': false };
@@ -23,7 +28,6 @@ export function driveArgs({ paths }: MachinePlan, machine: QemuMachine): readonl
     options: Readonly<Record<string, string | boolean>>,
   ): readonly string[] {
     const backend = {
-      'node-name': role,
       'file.driver': 'file',
       'file.filename': file,
       'file.aio': 'threads',
@@ -33,7 +37,13 @@ export function driveArgs({ paths }: MachinePlan, machine: QemuMachine): readonl
     };
     return [
       '-blockdev',
-      optionList('driver=raw', backend),
+      purpose === 'guest'
+        ? optionList('driver=raw', { 'node-name': role, ...backend })
+        : optionList('driver=null-co', {
+            'node-name': role,
+            'read-only': 'read-only' in options,
+            'read-zeroes': true,
+          }),
       '-device',
       optionList(`virtio-blk-${machine.bus}`, {
         drive: role,

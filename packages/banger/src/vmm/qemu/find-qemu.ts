@@ -10,7 +10,7 @@ export interface FoundQemu {
   readonly started: PidFile | undefined;
 }
 
-/** QEMU of this plan, by its run file, else by its command line, in which the path of its monitor is its own. */
+/** The QEMU that runs this plan, by its run file, else by its command line, in which the path of its monitor is its own. */
 export async function findQemu(
   { processes }: Pick<QemuHost, 'processes'>,
   { paths }: MachinePlan,

@@ -1,3 +1,5 @@
+import type { Timing } from '@banger/protocol/vm';
+
 import { orAbort } from '../../host/or-abort.ts';
 import type { Child } from '../../host/processes.ts';
 import type { MachinePlan } from '../../machine/plan.ts';
@@ -5,7 +7,9 @@ import type { Vmm } from '../driver.ts';
 import { awaitSocket } from './connect-socket.ts';
 import { explainDeath } from './explain-death.ts';
 import { explainSilence } from './explain-silence.ts';
+import { loadState, unusableState } from './load-state.ts';
 import { logLength, readLogTail } from './log-tail.ts';
+import { prepareMemory } from './memory-file.ts';
 import { writePidFile } from './pid-file.ts';
 import { qemuCommand } from './qemu-command.ts';
 import type { QemuHost } from './qemu-host.ts';
@@ -17,6 +21,8 @@ import { checkSocketPaths } from './socket-paths.ts';
 
 /** QEMU answers within 0.1 s of its start; a loaded host gets two orders of magnitude more. */
 const MONITOR_MS = 15_000;
+/** A state takes 10 ms; one that is damaged may have QEMU wait for more of it. */
+const LOAD_MS = 10_000;
 const LAST_WORDS_MS = 1_000;
 
 export async function launchQemu(
@@ -27,35 +33,50 @@ export async function launchQemu(
   signal.throwIfAborted();
   checkSocketPaths(plan);
   const { processes, clock } = host;
+  const { state } = plan.start;
+  const beganMs = clock.monotonicMs();
+  await prepareMemory(plan);
   const { vmmLog: logFile, pidFile, monitorSocket } = plan.paths;
   const { binary, version } = await host.locate(signal);
   const machine = machineFor(plan.spec.accel);
   const command = qemuCommand(binary, plan, machine);
   const logStart = await logLength(logFile);
+  const inherit = state === null ? [] : [state];
 
   await using cleanup = new AsyncDisposableStack();
   cleanup.defer(() => removeRunFiles(plan));
-  const child = cleanup.use(await processes.spawn(command, { logFile, signal }));
+  const child = cleanup.use(await processes.spawn(command, { logFile, inherit, signal }));
   const started = { ...child.identity, command: [...command], machine: machine.name, version };
   await writePidFile(pidFile, started);
 
   const deadline = AbortSignal.timeout(MONITOR_MS);
   const alive = AbortSignal.any([signal, deadline, child.gone]);
+  const timings: Timing[] = [];
+  let loading: AbortSignal | undefined;
   let monitor: QemuMonitor;
   try {
     const socket = await awaitSocket(monitorSocket, clock, alive);
     monitor = cleanup.use(await QemuMonitor.open(socket, alive));
-    await requireRunning(monitor, child, alive);
     await closeSocketsToOthers(plan);
+    const spawnedMs = clock.monotonicMs();
+    timings.push({ name: 'spawn', ms: spawnedMs - beganMs });
+    if (state === null) await requireRunning(monitor, child, alive);
+    else {
+      loading = AbortSignal.timeout(LOAD_MS);
+      await loadState(monitor, AbortSignal.any([signal, loading, child.gone]));
+      timings.push({ name: 'load', ms: clock.monotonicMs() - spawnedMs });
+    }
   } catch (cause) {
     signal.throwIfAborted();
     // A monitor that breaks off is a QEMU about to end; its last words come just before.
-    await orAbort(child.exited, AbortSignal.timeout(LAST_WORDS_MS)).catch(() => undefined);
+    if (loading?.aborted !== true)
+      await orAbort(child.exited, AbortSignal.timeout(LAST_WORDS_MS)).catch(() => undefined);
     const output = await readLogTail(logFile, logStart);
+    if (loading !== undefined) throw unusableState(plan, output, cause);
     if (deadline.aborted) throw explainSilence(plan, MONITOR_MS, cause);
     throw explainDeath(plan, output, cause);
   }
-  const vmm = createQemuVmm(plan, { child, monitor, started, adopted: false, clock });
+  const vmm = createQemuVmm(plan, { host, child, monitor, started, adopted: false, timings });
   void vmm.exited.then(() => monitor[Symbol.asyncDispose]());
   cleanup.move(); // The handle owns the process and the monitor from here on; `sweep` removes the run files.
   return vmm;

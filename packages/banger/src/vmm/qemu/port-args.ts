@@ -1,9 +1,14 @@
 import type { MachinePlan } from '../../machine/plan.ts';
 import { optionList } from './option-list.ts';
 import type { QemuMachine } from './qemu-machine.ts';
+import type { QemuPurpose } from './qemu-purpose.ts';
 
 /** The monitor, the console, and the two ports that the agent finds by name. */
-export function portArgs({ paths }: MachinePlan, machine: QemuMachine): readonly string[] {
+export function portArgs(
+  { paths }: MachinePlan,
+  machine: QemuMachine,
+  purpose: QemuPurpose,
+): readonly string[] {
   const { monitorSocket, consoleLog, agentSocket, bulkSocket } = paths;
   // Two ports and the reserved number 0: the default of 31 makes the guest set up 64 queues at boot.
   const controller = { id: 'ports', max_ports: 3 };
@@ -13,7 +18,9 @@ export function portArgs({ paths }: MachinePlan, machine: QemuMachine): readonly
     '-mon',
     'chardev=monitor,mode=control',
     '-chardev',
-    optionList('file', { id: 'console', path: consoleLog, append: true }),
+    purpose === 'guest'
+      ? optionList('file', { id: 'console', path: consoleLog, append: true })
+      : nowhere('console'),
     '-serial',
     'chardev:console',
     '-device',
@@ -21,6 +28,12 @@ export function portArgs({ paths }: MachinePlan, machine: QemuMachine): readonly
     ...port('agent.0', agentSocket, 1),
     ...port('agent.1', bulkSocket, 2),
   ];
+
+  function port(name: string, socket: string, number: number): readonly string[] {
+    const device = { bus: 'ports.0', nr: number, chardev: name, name };
+    const wire = purpose === 'guest' ? listener(name, socket) : nowhere(name);
+    return ['-chardev', wire, '-device', optionList('virtserialport', device)];
+  }
 }
 
 /** Also what tells this VM's QEMU from all others in a list of processes. */
@@ -28,9 +41,9 @@ export function monitorArgument(monitorSocket: string): string {
   return listener('monitor', monitorSocket);
 }
 
-function port(name: string, socket: string, number: number): readonly string[] {
-  const device = { bus: 'ports.0', nr: number, chardev: name, name };
-  return ['-chardev', listener(name, socket), '-device', optionList('virtserialport', device)];
+/** Counts as connected, unlike `null`: who goes on from this state tells the guest that its host has hung up. */
+function nowhere(id: string): string {
+  return optionList('file', { id, path: '/dev/null' });
 }
 
 function listener(id: string, path: string): string {

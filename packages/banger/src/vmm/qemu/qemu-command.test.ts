@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 
 import { aPlan } from '../../machine/fixtures.ts';
+import type { PlanMemory } from '../../machine/plan.ts';
 import { kernelCommandLine } from './kernel-command-line.ts';
 import { qemuCommand } from './qemu-command.ts';
 import { machineFor } from './qemu-machine.ts';
@@ -53,7 +54,7 @@ suite('the QEMU command line', () => {
 
     assert.equal(
       open,
-      'user,id=net0,ipv6=off,net=10.0.2.2/24,host=10.0.2.2,dns=10.0.2.3,dhcpstart=10.0.2.15,restrict=off',
+      'user,id=net0,ipv6=off,net=10.77.0.1/16,host=10.77.0.1,dns=10.77.0.3,dhcpstart=10.77.0.16,restrict=off',
     );
     assert.match(closed, /restrict=on$/);
   });
@@ -75,6 +76,44 @@ suite('the QEMU command line', () => {
     assert.deepEqual(after('-kernel'), [plan.paths.kernel]); // Not an option list.
   });
 
+  test('takes memory of its own, or a file that it shares or maps privately', () => {
+    const ram = (memory: PlanMemory) => {
+      const plan = aPlan({ memoryMib: 64 });
+      const start = { ...plan.start, memory };
+      return valuesAfter(qemuCommand('qemu', { ...plan, start }, machineFor('tcg')), '-object')[0];
+    };
+
+    assert.equal(ram({ kind: 'own' }), 'memory-backend-ram,id=ram,size=64M');
+    const file = 'memory-backend-file,id=ram,size=64M,mem-path=/m';
+    assert.equal(ram({ kind: 'shared', file: '/m' }), `${file},share=on`);
+    assert.equal(ram({ kind: 'private', file: '/m' }), `${file},share=off`);
+  });
+
+  test('waits for a saved state instead of booting', () => {
+    const plan = aPlan();
+    const start = { ...plan.start, state: '/s' };
+
+    const command = qemuCommand('qemu', { ...plan, start }, machineFor('tcg'));
+
+    assert.deepEqual(valuesAfter(command, '-incoming'), ['defer']);
+    assert.ok(command.includes('-S'));
+    assert.ok(!commandOf().command.includes('-incoming'));
+  });
+
+  test('gives a receiver the same devices with nothing behind them', () => {
+    const plan = aPlan();
+    const guest = commandOf().after('-device');
+
+    const command = qemuCommand('qemu', plan, machineFor('tcg'), 'receiver');
+
+    assert.deepEqual(withoutMac(valuesAfter(command, '-device')), withoutMac(guest));
+    const { overlayDisk, baseDisk, agentSocket, consoleLog } = plan.paths;
+    for (const path of [overlayDisk, baseDisk, agentSocket, consoleLog])
+      assert.doesNotMatch(command.join(' '), new RegExp(path));
+    const readOnly = valuesAfter(command, '-blockdev').map((disk) => disk.includes('read-only=on'));
+    assert.deepEqual(readOnly, [true, false, false, true]);
+  });
+
   test('ends when the guest resets, and opens no way out of the sandbox', () => {
     const { after } = commandOf();
 
@@ -89,6 +128,10 @@ suite('the QEMU command line', () => {
     assert.doesNotMatch(commandOf({ name: 'secret' }).after('-append').join(), /secret/);
   });
 });
+
+function withoutMac(devices: readonly string[]): readonly string[] {
+  return devices.map((device) => device.replace(/mac=[^,]+/, ''));
+}
 
 function fileOf(drive: string): string {
   return /file\.filename=([^,]+)/.exec(drive)?.[1] ?? '';

@@ -1,50 +1,19 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { mkdir, readdir, readFile, stat, truncate, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { rmSync } from 'node:fs';
+import { readFile, stat, truncate } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, suite, test } from 'node:test';
 
 import { vmmDriverContract } from '../../../../../test/contract/vmm-driver.ts';
-import { createSystemClock } from '../../host/system-clock.ts';
-import { createSystemProcesses } from '../../host/system-processes.ts';
-import { aPlan } from '../../machine/fixtures.ts';
-import type { MachinePlan } from '../../machine/plan.ts';
-import { idlingKernel } from './idling-kernel.fixture.ts';
 import { createQemuDriver } from './qemu-driver.ts';
+import { createQemuLab } from './qemu-lab.fixture.ts';
 
-const root = mkdtempSync(join(tmpdir(), 'banger-qemu-'));
-const store = join(root, 'store');
-const processes = createSystemProcesses();
-const clock = createSystemClock();
+const lab = createQemuLab();
+const { root, processes, clock, newPlan, newSavedFiles, runFiles } = lab;
 const { signal: never } = new AbortController();
 
-before(async () => {
-  await mkdir(store);
-  await writeFile(join(store, 'vmlinux'), idlingKernel());
-  await writeFile(join(store, 'initrd.cpio'), '');
-  for (const disk of ['rootfs.ext4', 'modules.ext4']) await writeSparse(join(store, disk));
-});
-after(() => rmSync(root, { recursive: true }));
-
-async function newPlan(change: Parameters<typeof aPlan>[0] = {}): Promise<MachinePlan> {
-  const plan = aPlan({ root, memoryMib: 64, ...change });
-  await mkdir(plan.paths.dir, { recursive: true });
-  await mkdir(plan.paths.runDir, { recursive: true, mode: 0o700 });
-  await writeSparse(plan.paths.overlayDisk);
-  await writeSparse(plan.paths.workDisk);
-  return plan;
-}
-
-async function writeSparse(path: string): Promise<void> {
-  await writeFile(path, '');
-  await truncate(path, 1024 * 1024);
-}
-
-async function runFiles({ paths }: MachinePlan): Promise<readonly string[]> {
-  const files = [...(await readdir(paths.runDir)), ...(await readdir(paths.dir))];
-  return files.filter((name) => /sock|pid/.test(name));
-}
+before(lab.setUp);
+after(lab.tearDown);
 
 if ((await processes.find('qemu-system-x86_64')) === undefined) {
   test('QEMU is not installed', { skip: 'install qemu-system-x86 to test the driver' });
@@ -53,6 +22,8 @@ if ((await processes.find('qemu-system-x86_64')) === undefined) {
     name: 'the QEMU driver',
     newDriver: () => createQemuDriver({ processes, clock }),
     newPlan,
+    newSavedFiles,
+    damage: async (file) => truncate(file, Math.floor((await stat(file)).size / 2)),
     runFiles,
   });
 }
@@ -145,7 +116,7 @@ suite('the QEMU driver', () => {
 
   test('copes with commas in paths', async () => {
     const plan = await newPlan({ root: join(root, 'a,b') });
-    const paths = { ...plan.paths, ...storePaths() };
+    const paths = { ...plan.paths, ...lab.storePaths };
 
     await using vmm = await driver.launch({ ...plan, paths }, never);
 
@@ -169,12 +140,3 @@ suite('the QEMU driver', () => {
     await assert.rejects(missing.launch(await newPlan(), never), { code: 'host.tool_missing' });
   });
 });
-
-function storePaths() {
-  return {
-    kernel: join(store, 'vmlinux'),
-    initrd: join(store, 'initrd.cpio'),
-    baseDisk: join(store, 'rootfs.ext4'),
-    modulesDisk: join(store, 'modules.ext4'),
-  };
-}

@@ -5,6 +5,7 @@ import type { Processes } from '../../host/processes.ts';
 import type { DriverProbe, VmmDriver } from '../driver.ts';
 import { adoptQemu } from './adopt-qemu.ts';
 import { launchQemu } from './launch-qemu.ts';
+import { fingerprint } from './qemu-fingerprint.ts';
 import type { QemuHost } from './qemu-host.ts';
 import { createVersionProbe } from './qemu-version.ts';
 import { sweepQemu } from './sweep-qemu.ts';
@@ -37,8 +38,9 @@ export function createQemuDriver(options: QemuDriverOptions): VmmDriver {
   };
   return {
     name: 'qemu',
-    features: { accelerators: ['kvm', 'tcg'], driveSerials: true },
+    features: { accelerators: ['kvm', 'tcg'], driveSerials: true, savedStates: true },
     probe: (signal) => probe(host, program, signal),
+    fingerprint: (plan, signal) => fingerprint(host, plan, signal),
     launch: (plan, signal) => launchQemu(host, plan, signal),
     adopt: (plan, signal) => adoptQemu(host, plan, signal),
     sweep: (plan, signal) => sweepQemu(host, plan, signal),

@@ -9,6 +9,8 @@ export interface QemuMachine {
   readonly cpu: string;
   /** Suffix of virtio device names: `virtio-blk-pci` or `virtio-blk-device` (virtio-mmio) */
   readonly bus: 'pci' | 'device';
+  /** Has a device that tells the guest's kernel, when it goes on from a saved state, to reseed its random numbers */
+  readonly hasGenerationId: boolean;
 }
 
 /**
@@ -24,6 +26,7 @@ export function machineFor(accel: Accelerator): QemuMachine {
       argument: optionList('q35', { accel, ...unused, ...memory }),
       cpu: 'max',
       bus: 'pci',
+      hasGenerationId: true,
     };
   }
   const needed = { acpi: true, rtc: true, 'isa-serial': true };
@@ -32,5 +35,6 @@ export function machineFor(accel: Accelerator): QemuMachine {
     argument: optionList('microvm', { accel, ...needed, ...memory }),
     cpu: 'host',
     bus: 'device',
+    hasGenerationId: false,
   };
 }

@@ -4,6 +4,7 @@ import { z } from 'zod';
 
 import { orAbort } from '../../host/or-abort.ts';
 import type { DiskTrouble } from '../driver.ts';
+import { QemuEvents } from './qemu-events.ts';
 import { QmpClient } from './qmp-client.ts';
 
 const DRAIN_MS = 1_000;
@@ -22,27 +23,32 @@ interface Heard {
   onDiskTrouble: (trouble: DiskTrouble) => void;
 }
 
-/** What the driver wants of a monitor: to know that the guest runs, and why it stopped. */
+/** What the driver wants of a monitor: to give it commands, and to know that the guest runs and why it stopped. */
 export class QemuMonitor implements AsyncDisposable {
+  readonly events: QemuEvents;
   readonly #client: QmpClient;
   readonly #heard: Heard;
 
   static async open(socket: Socket, signal: AbortSignal): Promise<QemuMonitor> {
     const heard: Heard = { shutdownCause: undefined, onDiskTrouble: () => undefined };
+    const events = new QemuEvents();
     const client = await QmpClient.open(
       socket,
-      ({ event, data }) => {
+      (told) => {
+        const { event, data } = told;
         if (event === 'SHUTDOWN') heard.shutdownCause ??= ShutdownData.safeParse(data).data?.reason;
         const trouble =
           event === 'BLOCK_IO_ERROR' ? BlockErrorData.safeParse(data).data : undefined;
         if (trouble !== undefined) heard.onDiskTrouble(troubleFrom(trouble));
+        events.tell(told);
       },
       signal,
     );
-    return new QemuMonitor(client, heard);
+    return new QemuMonitor(client, heard, events);
   }
 
-  private constructor(client: QmpClient, heard: Heard) {
+  private constructor(client: QmpClient, heard: Heard, events: QemuEvents) {
+    this.events = events;
     this.#client = client;
     this.#heard = heard;
   }
@@ -59,6 +65,15 @@ export class QemuMonitor implements AsyncDisposable {
   /** One listener; what came before it is not told again. */
   onDiskTrouble(listen: (trouble: DiskTrouble) => void): void {
     this.#heard.onDiskTrouble = listen;
+  }
+
+  /** Resolves with what the command returns. */
+  execute(
+    command: string,
+    args: Readonly<Record<string, unknown>>,
+    signal: AbortSignal,
+  ): Promise<unknown> {
+    return this.#client.execute(command, args, signal);
   }
 
   /** "running", "paused", "internal-error", … (RunState of QMP) */

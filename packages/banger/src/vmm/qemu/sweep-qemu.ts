@@ -1,6 +1,7 @@
 import type { MachinePlan } from '../../machine/plan.ts';
 import { findQemu } from './find-qemu.ts';
 import type { QemuHost } from './qemu-host.ts';
+import { endReceivers } from './state-receiver.ts';
 import { removeRunFiles } from './run-files.ts';
 
 /** Kills whatever an earlier launch of this plan left, recorded or not, and removes its run files. */
@@ -15,5 +16,6 @@ export async function sweepQemu(
     if (found === undefined) break;
     await found.child[Symbol.asyncDispose]();
   }
+  await endReceivers(host, plan);
   await removeRunFiles(plan);
 }

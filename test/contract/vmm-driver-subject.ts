@@ -1,0 +1,16 @@
+import type { MachinePlan } from '../../packages/banger/src/machine/plan.ts';
+import type { SavedFiles, VmmDriver } from '../../packages/banger/src/vmm/driver.ts';
+
+export interface VmmDriverSubject {
+  readonly name: string;
+  /** A driver as a fresh daemon makes it; all of them see the same host */
+  readonly newDriver: () => VmmDriver;
+  /** A plan of its own each time, its directories made, with a guest that idles */
+  readonly newPlan: (change?: { readonly memoryMib?: number }) => Promise<MachinePlan>;
+  /** Names of files that are not there yet, in a directory that is */
+  readonly newSavedFiles: () => Promise<SavedFiles>;
+  /** Makes a saved file one that cannot be loaded */
+  readonly damage: (file: string) => Promise<void>;
+  /** What is left of a plan's run files on the host */
+  readonly runFiles: (plan: MachinePlan) => Promise<readonly string[]>;
+}
