@@ -22,7 +22,7 @@ module.exports = {
         pathNot: '\\.test\\.ts$|/(fixtures|fake-[a-z-]+)\\.ts$',
       },
       to: {
-        path: '^packages/banger/src/(vmm|network|host|disk|image|kernel|debian|artifact|guest|daemon|store|cli)',
+        path: '^packages/banger/src/(vmm|network|host|disk|image|kernel|debian|artifact|guest|template|saved|ssh|daemon|store|cli)',
         dependencyTypesNot: ['type-only'],
       },
     },
@@ -36,16 +36,25 @@ module.exports = {
       name: 'adapters-do-not-know-the-daemon',
       severity: 'error',
       from: {
-        path: '^packages/banger/src/(vmm|network|host|disk|image|kernel|debian|artifact|guest|store)',
+        path: '^packages/banger/src/(vmm|network|host|disk|image|kernel|debian|artifact|guest|template|saved|ssh|store)',
       },
       to: { path: '^packages/banger/src/(daemon|cli)' },
+    },
+    {
+      name: 'templates-and-keys-see-vmm-and-guest-as-types-only',
+      severity: 'error',
+      from: { path: '^packages/banger/src/(template|saved|ssh)', pathNot: '\\.test\\.ts$' },
+      to: {
+        path: '^packages/banger/src/(machine|vmm|network|image|kernel|artifact|guest)',
+        dependencyTypesNot: ['type-only'],
+      },
     },
     {
       name: 'cli-talks-through-the-sdk',
       severity: 'error',
       from: { path: '^packages/banger/src/cli' },
       to: {
-        path: '^packages/banger/src/(daemon|machine|vmm|network|host|disk|image|kernel|debian|artifact|guest|store)',
+        path: '^packages/banger/src/(daemon|machine|vmm|network|host|disk|image|kernel|debian|artifact|guest|template|saved|ssh|store)',
       },
     },
     {
@@ -56,7 +65,7 @@ module.exports = {
         pathNot: ['compose[^/]*\\.ts$', '\\.test\\.ts$'],
       },
       to: {
-        path: '^packages/banger/src/(vmm|disk|image|kernel|debian|artifact|guest)/',
+        path: '^packages/banger/src/(vmm|disk|image|kernel|debian|artifact|guest|template|saved|ssh)/',
         dependencyTypesNot: ['type-only'],
       },
     },

@@ -16,6 +16,7 @@ need unshare util-linux
 need newuidmap uidmap
 need git git
 need curl curl
+need ssh-keygen openssh-client
 
 if [ -n "$packages" ]; then
   if [ "$(id -u)" -eq 0 ]; then

@@ -9,6 +9,7 @@ import { buildEnv } from '../debian/build-env.ts';
 import { archiveFailure } from '../debian/archive-failure.ts';
 import { explainFileError } from '../host/file-errors.ts';
 import type { Processes } from '../host/processes.ts';
+import { createCopier } from './copy-files.ts';
 import type { Disks } from './disks.ts';
 import { createFormatter } from './format-ext4.ts';
 import { smallerThanIs } from './smaller-than-is.ts';
@@ -39,6 +40,14 @@ export function createDisks({ processes, path }: DisksOptions): Disks {
       } catch (error) {
         await rm(temporary, { force: true });
         throw explainFileError(error, what);
+      }
+    },
+    copy: createCopier({ processes, env }),
+    async move({ from, to }) {
+      try {
+        await rename(from, to);
+      } catch (error) {
+        throw explainFileError(error, `Cannot move disk "${from}"`);
       }
     },
     async grow(file, mib) {

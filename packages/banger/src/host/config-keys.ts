@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-import { parseMib } from '@banger/protocol/size';
+import { MAX_MIB, parseMib } from '@banger/protocol/size';
 
 /**
  * Every configuration key: what it takes and what it is when nobody says anything. `undefined` as a default means
@@ -19,6 +19,29 @@ const Count = z.coerce
     z.int({ error: 'a whole number above zero' }).positive({ error: 'a whole number above zero' }),
   );
 
+const NOT_A_COUNT_OR_NONE = 'a whole number, 0 for none';
+const CountOrNone = z.coerce
+  .number({ error: NOT_A_COUNT_OR_NONE })
+  .pipe(z.int({ error: NOT_A_COUNT_OR_NONE }).nonnegative({ error: NOT_A_COUNT_OR_NONE }));
+
+const Switch = z
+  .union([z.boolean(), z.enum(['true', 'false', '1', '0'])], { error: 'true or false' })
+  .transform((value) => [true, 'true', '1'].includes(value));
+
+const BYTES_PER_MIB = 1024 * 1024;
+const NOT_BYTES = 'a size such as "20G" or a number of bytes';
+const Bytes = z
+  .union([z.string(), z.number()], { error: NOT_BYTES })
+  .transform((value) => parseBytes(String(value)))
+  .pipe(z.int({ error: NOT_BYTES }).positive({ error: NOT_BYTES }));
+
+/** A bare number is bytes; with a unit it is a size like all others. */
+function parseBytes(text: string): number | undefined {
+  if (/^\d+$/.test(text)) return Math.min(Number(text), MAX_MIB * BYTES_PER_MIB);
+  const mib = parseMib(text);
+  return mib === undefined ? undefined : mib * BYTES_PER_MIB;
+}
+
 export const configKeys = {
   log_level: { schema: z.enum(['debug', 'info', 'warn', 'error']), fallback: 'info' },
   default_image: { schema: z.string().min(1), fallback: 'debian-bookworm' },
@@ -32,6 +55,9 @@ export const configKeys = {
   'vm_defaults.memory': { schema: MibText, fallback: undefined },
   'vm_defaults.disk_size': { schema: MibText, fallback: 8192 },
   'vm_defaults.overlay_size': { schema: MibText, fallback: 8192 },
+  'templates.enabled': { schema: Switch, fallback: true },
+  'templates.max_bytes': { schema: Bytes, fallback: 20 * 1024 * BYTES_PER_MIB },
+  'templates.standby': { schema: CountOrNone, fallback: 1 },
 } as const satisfies Record<string, { schema: z.ZodType; fallback: unknown }>;
 
 export type ConfigKey = keyof typeof configKeys;

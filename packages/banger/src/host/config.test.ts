@@ -36,7 +36,63 @@ suite('configuration', () => {
     assert.equal(values['vm_defaults.vcpu'], 2);
   });
 
+  test('has templates switched on, 20 GiB for them and one standby each', () => {
+    const { values } = read(undefined);
+
+    assert.equal(values['templates.enabled'], true);
+    assert.equal(values['templates.max_bytes'], 20 * 1024 ** 3);
+    assert.equal(values['templates.standby'], 1);
+  });
+
+  test('takes a size or a number of bytes for all templates', () => {
+    const maxBytes = (value: string) =>
+      read(`[templates]\nmax_bytes = ${value}`).values['templates.max_bytes'];
+
+    assert.deepEqual(['"20G"', '"512M"', '123456', '"123456"'].map(maxBytes), [
+      20 * 1024 ** 3,
+      512 * 1024 ** 2,
+      123_456,
+      123_456,
+    ]);
+  });
+
+  test('switches templates by the file and by the environment', () => {
+    const enabled = (text?: string, variable?: string) =>
+      read(text, variable === undefined ? {} : { BANGER_TEMPLATES_ENABLED: variable }).values[
+        'templates.enabled'
+      ];
+
+    assert.equal(enabled('[templates]\nenabled = false'), false);
+    assert.deepEqual(
+      ['true', 'false', '1', '0'].map((variable) => enabled(undefined, variable)),
+      [true, false, true, false],
+    );
+  });
+
+  test('takes no standby for an answer', () => {
+    const { values } = read('templates.standby = 0', { BANGER_TEMPLATES_MAX_BYTES: '1G' });
+
+    assert.equal(values['templates.standby'], 0);
+    assert.equal(values['templates.max_bytes'], 1024 ** 3);
+  });
+
   for (const [text, message] of [
+    [
+      '[templates]\nenabled = "on"',
+      /"templates\.enabled" at .*:2: "on" is not allowed \(true or false\)/,
+    ],
+    ['[templates]\nenabled = 1', /1 is not allowed \(true or false\)/],
+    [
+      '[templates]\nmax_bytes = 0',
+      /0 is not allowed \(a size such as "20G" or a number of bytes\)/,
+    ],
+    ['[templates]\nmax_bytes = -1', /-1 is not allowed \(a size such as "20G"/],
+    ['[templates]\nmax_bytes = "many"', /"many" is not allowed \(a size such as "20G"/],
+    ['[templates]\nmax_bytes = true', /true is not allowed \(a size such as "20G"/],
+    ['[templates]\nstandby = -1', /-1 is not allowed \(a whole number, 0 for none\)/],
+    ['[templates]\nstandby = 1.5', /1\.5 is not allowed \(a whole number, 0 for none\)/],
+    ['[templates]\nstandby = "some"', /"some" is not allowed \(a whole number, 0 for none\)/],
+    ['templates = true', /key "templates" at .*:1: there is no such key/],
     ['colour = "red"', /key "colour" at .*config\.toml:1: there is no such key/],
     ['\n[vm_defaults]\nsize = 3', /key "vm_defaults\.size" at .*:3: there is no such key/],
     ['log_level = "loud"', /key "log_level" at .*:1: "loud" is not allowed/],

@@ -19,6 +19,7 @@ export interface BangerPaths {
   readonly images: string;
   readonly kernels: string;
   readonly initrds: string;
+  readonly templates: string;
   /** Work in progress of builds; whatever is in it at daemon start is removed */
   readonly builds: string;
 }
@@ -44,6 +45,7 @@ export function bangerPaths(environment: RuntimeEnvironment): BangerPaths {
     images: join(stateDir, 'images'),
     kernels: join(stateDir, 'kernels'),
     initrds: join(stateDir, 'initrds'),
+    templates: join(stateDir, 'templates'),
     builds: join(stateDir, 'builds'),
   };
 }

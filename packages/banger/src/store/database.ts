@@ -5,9 +5,10 @@ import { BangerError } from '@banger/protocol/errors';
 
 import { explainSqlite } from './explain-sqlite.ts';
 import { vms } from './migrations/0001-vms.ts';
+import { savedStates } from './migrations/0002-saved-states.ts';
 
 /** Forward only; the number of applied ones is the database's `user_version`. */
-const migrations: readonly string[] = [vms];
+const migrations: readonly string[] = [vms, savedStates];
 
 /** Opens the database of one daemon and brings its schema up to date. Disposing closes it. */
 export function openDatabase(file: string): DatabaseSync {

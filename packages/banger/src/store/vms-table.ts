@@ -12,7 +12,7 @@ export function createVmsTable(db: DatabaseSync): VmRecords {
     'INSERT INTO vms (id, name, record, generation) VALUES (?, ?, ?, 1)',
   );
   const updateOne = db.prepare(
-    'UPDATE vms SET record = ?, generation = generation + 1 WHERE id = ? AND generation = ?',
+    'UPDATE vms SET record = ?, name = ?, generation = generation + 1 WHERE id = ? AND generation = ?',
   );
   const deleteOne = db.prepare('DELETE FROM vms WHERE id = ?');
 
@@ -24,17 +24,14 @@ export function createVmsTable(db: DatabaseSync): VmRecords {
     },
     insert(record) {
       const stored = { ...record, generation: 1 };
-      try {
-        insertOne.run(record.id, record.name, JSON.stringify(stored));
-      } catch (cause) {
-        if (!isUniqueViolation(cause)) throw cause;
-        throw nameTaken(record.name, cause);
-      }
+      unlessTaken(record.name, () => insertOne.run(record.id, record.name, JSON.stringify(stored)));
       return stored;
     },
     update(record, change) {
       const next = { ...record, ...change, generation: record.generation + 1 };
-      const { changes } = updateOne.run(JSON.stringify(next), record.id, record.generation);
+      const { changes } = unlessTaken(next.name, () =>
+        updateOne.run(JSON.stringify(next), next.name, record.id, record.generation),
+      );
       if (Number(changes) === 1) return next;
       throw new BangerError(
         'vm.busy',
@@ -53,6 +50,14 @@ export function createVmsTable(db: DatabaseSync): VmRecords {
 function fromRow(row: Record<string, unknown>): VmRecord {
   const record: unknown = JSON.parse(String(row['record']));
   return VmRecord.parse({ ...Object(record), generation: Number(row['generation']) });
+}
+
+function unlessTaken<T>(name: string, write: () => T): T {
+  try {
+    return write();
+  } catch (cause) {
+    throw isUniqueViolation(cause) ? nameTaken(name, cause) : cause;
+  }
 }
 
 function isUniqueViolation(error: unknown): boolean {

@@ -1,0 +1,53 @@
+import { generateKeyPair, randomBytes, randomUUID } from 'node:crypto';
+import { readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { promisify } from 'node:util';
+
+import type { GuestHostKey } from '../guest/guest.ts';
+import { explainFileError } from '../host/file-errors.ts';
+import type { HostKeys } from './host-keys.ts';
+import { hostKeyOf, parseHostKey } from './openssh-key.ts';
+
+const generate = promisify(generateKeyPair);
+
+/** Host keys as files that OpenSSH reads too. */
+export function createHostKeys(): HostKeys {
+  return {
+    async make(file) {
+      try {
+        // What a crash of the host has left empty is replaced: its content is nowhere else.
+        return (await readKey(file)) ?? (await writeKey(file, await newKey()));
+      } catch (error) {
+        throw explainFileError(error, `Cannot keep ssh host key "${file}"`);
+      }
+    },
+    remove: (file) => rm(file, { force: true }),
+  };
+}
+
+async function newKey(): Promise<GuestHostKey> {
+  const { privateKey } = await generate('ed25519');
+  const { d = '', x = '' } = privateKey.export({ format: 'jwk' });
+  const [seed, point] = [Buffer.from(d, 'base64url'), Buffer.from(x, 'base64url')];
+  return hostKeyOf({ seed, point }, randomBytes(4).readUInt32BE());
+}
+
+async function readKey(file: string): Promise<GuestHostKey | undefined> {
+  try {
+    return parseHostKey(await readFile(file, 'utf8'));
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
+    throw error;
+  }
+}
+
+async function writeKey(file: string, key: GuestHostKey): Promise<GuestHostKey> {
+  const temporary = `${file}.${randomUUID()}`;
+  try {
+    await writeFile(temporary, key.privateKey, { mode: 0o600 });
+    await rename(temporary, file);
+    return key;
+  } catch (error) {
+    await rm(temporary, { force: true });
+    throw error;
+  }
+}
