@@ -13,6 +13,7 @@ import { WebSocketServer } from 'ws';
 
 import { FakeExecs } from './fake-execs.ts';
 import { createFakeHandlers, type FakeSettings } from './fake-handlers.ts';
+import { FakeSaved } from './fake-saved.ts';
 import { FakeVms } from './fake-vms.ts';
 
 /**
@@ -21,6 +22,7 @@ import { FakeVms } from './fake-vms.ts';
  */
 export class FakeDaemon implements AsyncDisposable {
   readonly vms = new FakeVms();
+  readonly saved = new FakeSaved(this.vms);
   readonly execs = new FakeExecs();
   readonly settings: FakeSettings;
   /** `GET /v1/vms` */
@@ -158,7 +160,7 @@ export class FakeDaemon implements AsyncDisposable {
   }
 
   #handle(name: RouteName, input: unknown): unknown {
-    const handlers = createFakeHandlers(this.vms, this.execs, this.settings);
+    const handlers = createFakeHandlers(this);
     return (handlers[name] as (input: unknown) => unknown)(input);
   }
 }

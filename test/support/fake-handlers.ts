@@ -5,7 +5,8 @@ import { newExecId } from '@banger/protocol/ids';
 import type { z } from 'zod';
 
 import type { FakeExecs } from './fake-execs.ts';
-import { detailsOf, type FakeVms } from './fake-vms.ts';
+import type { FakeSaved } from './fake-saved.ts';
+import type { FakeVms } from './fake-vms.ts';
 
 export type FakeHandlers = {
   readonly [Name in keyof Api]: (
@@ -47,11 +48,14 @@ const kernel = {
   path: '/x/kernel',
 };
 
-export function createFakeHandlers(
-  vms: FakeVms,
-  execs: FakeExecs,
-  settings: FakeSettings,
-): FakeHandlers {
+export interface FakeParts {
+  readonly vms: FakeVms;
+  readonly saved: FakeSaved;
+  readonly execs: FakeExecs;
+  readonly settings: FakeSettings;
+}
+
+export function createFakeHandlers({ vms, saved, execs, settings }: FakeParts): FakeHandlers {
   const entry = { kind: 'debian', description: 'Debian 12', pulled: true, isDefault: true };
   const oneImage = (name: string) => (name === image.name ? image : missing('image', name));
   const oneKernel = (name: string) => (name === kernel.name ? kernel : missing('kernel', name));
@@ -71,20 +75,37 @@ export function createFakeHandlers(
     ],
     doctor: () => settings.doctorRows,
     listVms: ({ all }) => vms.list(all),
-    createVm: (request) => vms.create(request),
-    showVm: ({ vm }) => detailsOf(vms.find(vm)),
+    createVm: (request) => saved.began(vms.create(request), request.template),
+    showVm: ({ vm }) => saved.show(vm),
     setVm: ({ vm, ...change }) => vms.set(vm, change),
     deleteVm: ({ vm }) => {
       vms.delete(vm);
       return {};
     },
-    startVm: ({ vm }) => vms.enter(vm, 'running'),
-    stopVm: ({ vm }) => vms.enter(vm, 'stopped'),
-    restartVm: ({ vm }) => vms.enter(vm, 'running'),
-    killVm: ({ vm }) => vms.enter(vm, 'stopped'),
+    startVm: ({ vm }) => saved.start(vm),
+    stopVm: ({ vm }) => vms.enter(vm, 'stop'),
+    restartVm: ({ vm }) => vms.enter(vm, 'restart'),
+    killVm: ({ vm }) => vms.enter(vm, 'kill'),
+    pauseVm: ({ vm }) => vms.enter(vm, 'pause'),
+    resumeVm: ({ vm }) => vms.enter(vm, 'resume'),
+    suspendVm: ({ vm }) => vms.enter(vm, 'suspend'),
+    forkVm: ({ vm, ...request }) => saved.fork(vm, request),
+    listSnapshots: ({ vm }) => saved.snapshots(vm),
+    createSnapshot: ({ vm, name }) => saved.snapshot(vm, name),
+    restoreSnapshot: ({ vm, snapshot }) => saved.restore(vm, snapshot),
+    deleteSnapshot: ({ vm, snapshot }) => {
+      saved.deleteSnapshot(vm, snapshot);
+      return {};
+    },
+    listTemplates: () => saved.templates(),
+    deleteTemplate: ({ template }) => {
+      saved.deleteTemplate(template);
+      return {};
+    },
+    pruneTemplates: () => saved.pruneTemplates(),
     pruneVms: () => vms.prune(),
     vmStats: ({ vm }) => {
-      const { id, name } = vms.find(vm);
+      const { id, name } = vms.running(vm, 'Cannot measure');
       return {
         ...{ id, name, guestCpuBusyNs: 1e9, guestCpuTotalNs: 4e9, at: NOW, load1m: 0.5 },
         ...{ memoryTotalBytes: 2 ** 31, memoryAvailableBytes: 2 ** 30, processCount: 12 },
@@ -93,12 +114,7 @@ export function createFakeHandlers(
       };
     },
     createExec: ({ vm, ...request }) => {
-      const { name, state } = vms.find(vm);
-      if (state.name !== 'running') {
-        throw new BangerError('vm.not_running', `Cannot run in VM "${name}": it is ${state.name}`, {
-          hint: `banger vm start ${name}`,
-        });
-      }
+      vms.running(vm, 'Cannot run a command in');
       const id = newExecId();
       execs.created.set(id, request);
       return { id };

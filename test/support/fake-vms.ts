@@ -1,9 +1,30 @@
 import { BangerError } from '@banger/protocol/errors';
 import { newVmId } from '@banger/protocol/ids';
-import type { Vm, VmDetails, VmState } from '@banger/protocol/vm';
+import type { Vm, VmState } from '@banger/protocol/vm';
 import type { CreateVmRequest, SetVmRequest } from '@banger/protocol/vm-requests';
 
 const NOW = '2026-01-01T00:00:00.000Z';
+
+export type FakeRequest = 'start' | 'stop' | 'restart' | 'kill' | 'pause' | 'resume' | 'suspend';
+type StateName = VmState['name'];
+
+const moves: Readonly<
+  Record<
+    FakeRequest,
+    {
+      readonly from: readonly StateName[];
+      readonly to: 'running' | 'stopped' | 'paused' | 'suspended';
+    }
+  >
+> = {
+  start: { from: ['created', 'stopped', 'suspended', 'error', 'running'], to: 'running' },
+  stop: { from: ['created', 'stopped', 'error', 'running', 'paused'], to: 'stopped' },
+  restart: { from: ['created', 'stopped', 'error', 'running', 'paused'], to: 'running' },
+  kill: { from: ['running', 'paused', 'suspended'], to: 'stopped' },
+  pause: { from: ['running', 'paused'], to: 'paused' },
+  resume: { from: ['running', 'paused'], to: 'running' },
+  suspend: { from: ['running', 'paused', 'suspended'], to: 'suspended' },
+};
 
 /** The VMs of a fake daemon: it refuses what a real one refuses. */
 export class FakeVms {
@@ -12,7 +33,7 @@ export class FakeVms {
 
   list(all: boolean): Vm[] {
     const vms = [...this.#vms.values()];
-    return all ? vms : vms.filter(({ state }) => state.name === 'running');
+    return all ? vms : vms.filter((vm) => isUp(vm));
   }
 
   create(request: CreateVmRequest): Vm {
@@ -42,15 +63,48 @@ export class FakeVms {
     });
   }
 
-  enter(reference: string, name: 'running' | 'stopped'): Vm {
-    const vm = { ...this.find(reference), state: { name } as VmState };
-    this.#vms.set(vm.id, vm);
+  /** What a request makes of a VM, where its state allows it. */
+  enter(reference: string, request: FakeRequest): Vm {
+    const { from, to } = moves[request];
+    const vm = this.find(reference);
+    if (!from.includes(vm.state.name)) {
+      const code = request === 'kill' ? 'vm.not_running' : 'vm.wrong_state';
+      throw refusal(vm, code, `Cannot ${request}`);
+    }
+    return this.become(vm, to);
+  }
+
+  become(vm: Vm, name: 'running' | 'stopped' | 'paused' | 'suspended'): Vm {
+    const isRunning = name === 'running';
+    const startedAt = vm.startedAt ?? (isRunning ? NOW : null);
+    const address = isRunning ? '127.77.0.1' : null;
+    const next = {
+      ...vm,
+      state: { name },
+      startedAt,
+      address,
+      uptimeMs: isRunning ? 61_000 : null,
+    };
+    this.#vms.set(vm.id, next);
+    return next;
+  }
+
+  running(reference: string, why: string): Vm {
+    const vm = this.find(reference);
+    if (vm.state.name !== 'running') throw refusal(vm, 'vm.not_running', why);
+    return vm;
+  }
+
+  /** Running, or standing still with its memory in place. */
+  withMemory(reference: string, why: string): Vm {
+    const vm = this.find(reference);
+    if (!isUp(vm)) throw refusal(vm, 'vm.wrong_state', why);
     return vm;
   }
 
   set(reference: string, { vcpu, memoryMib, diskMib, nat }: SetVmRequest): Vm {
     const vm = this.find(reference);
-    if (vm.state.name === 'running') {
+    if (isUp(vm)) {
       throw new BangerError('vm.wrong_state', `Cannot change VM "${vm.name}": it runs`);
     }
     const change = JSON.parse(JSON.stringify({ vcpu, memoryMib, diskMib, nat })) as SetVmRequest;
@@ -64,30 +118,25 @@ export class FakeVms {
   }
 
   prune(): Vm[] {
-    const resting = this.list(true).filter(({ state }) => state.name !== 'running');
+    const resting = this.list(true).filter((vm) => !isUp(vm));
     for (const { id } of resting) this.delete(id);
     return resting;
   }
 }
 
-export function detailsOf(vm: Vm): VmDetails {
-  return {
-    ...vm,
-    disks: [
-      {
-        role: 'work',
-        path: '/x/work.raw',
-        readOnly: false,
-        apparentBytes: 8e9,
-        allocatedBytes: 4096,
-      },
-    ],
-    network: { mode: 'user', address: '127.77.0.1', mac: '52:54:00:00:00:01', nat: true },
-    vmm: { name: 'fake', version: '1', machine: 'none', pid: 42, command: ['fake', '--vm'] },
-    bootId: 'b',
-    timings: [{ name: 'launch', ms: 12 }],
-    directory: '/x',
-  };
+function isUp({ state }: Vm): boolean {
+  return state.name === 'running' || state.name === 'paused';
+}
+
+function refusal(
+  { name, state }: Vm,
+  code: 'vm.not_running' | 'vm.wrong_state',
+  why: string,
+): BangerError {
+  const verbs: Partial<Record<StateName, string>> = { paused: 'resume', running: 'stop' };
+  return new BangerError(code, `${why} VM "${name}": it is ${state.name}`, {
+    hint: `banger vm ${verbs[state.name] ?? 'start'} ${name}`,
+  });
 }
 
 function aVm({ request, name }: { readonly request: CreateVmRequest; readonly name: string }): Vm {

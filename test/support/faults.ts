@@ -42,8 +42,9 @@ export async function writeConfig(home: SandboxHome, text: string): Promise<void
   await writeFile(home.configFile, text);
 }
 
-/** From now on a VM of this home is the fake of `programs/fake-qemu.ts`: no guest boots. */
+/** From now on a VM of this home is the fake of `programs/fake-qemu.ts`: no guest boots, and none is saved. */
 export async function useFakeQemu(home: SandboxHome, config = ''): Promise<void> {
+  Object.assign(home.env, { BANGER_TEMPLATES_ENABLED: 'false' });
   const program = join(dirname(home.stateDir), 'fake-qemu');
   const script = join(repositoryRoot, 'test/support/programs/fake-qemu.ts');
   await writeFile(

@@ -18,6 +18,7 @@ export async function hostLeftovers(places: Places): Promise<readonly string[]> 
     ...(await mountsUnder(roots)),
     ...(await entries(join(stateDir, 'vms'))),
     ...(await entries(join(stateDir, 'builds'))),
+    ...(await entries(join(stateDir, 'templates'))).filter((file) => file.includes('/templates/.')),
     ...(await entries(join(runtimeDir, 'vms'))),
   ];
 }

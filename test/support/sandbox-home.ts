@@ -7,7 +7,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { hostLeftovers, type Places } from './host-leftovers.ts';
 import { repositoryRoot } from './repository.ts';
 import { runToEnd, type Finished, type RunOptions } from './run-to-end.ts';
-import { warmStore } from './warm-store.ts';
+import { warmStore, warmTemplates } from './warm-store.ts';
 
 /**
  * A whole banger of its own: state, sockets, configuration and daemon, thrown away at the end. Images and kernels are
@@ -33,6 +33,11 @@ export interface SandboxOptions {
   /** 'empty' has no image and no kernel; 'slim' and 'full' have those that are made once per run */
   readonly images?: 'empty' | 'slim' | 'full';
   readonly env?: Readonly<Record<string, string>>;
+  /**
+   * How VMs start. `shared` (unless told) forks templates that are made once per run, `own` makes them in this home,
+   * `off` boots cold. Nothing is prepared ahead of time unless `env` says so.
+   */
+  readonly templates?: 'shared' | 'own' | 'off';
   /** Ten minutes unless told */
   readonly timeoutMs?: number;
 }
@@ -88,7 +93,11 @@ async function openHome(options: SandboxOptions): Promise<OpenHome> {
   const runtime = await mkdtemp('/tmp/bgr-'); // Short: socket paths have 107 bytes.
   const stateDir = join(root, 'state/banger');
   await mkdir(stateDir, { recursive: true, mode: 0o700 });
-  if (images !== 'empty') await linkStore(await warmStore(images), stateDir);
+  const { templates = images === 'empty' ? 'own' : 'shared' } = options;
+  if (images !== 'empty') await linkStore(await warmStore(images), stateDir, STORES);
+  if (images !== 'empty' && templates === 'shared') {
+    await linkStore(await warmTemplates(images), stateDir, ['templates']);
+  }
   const env = {
     ...inherited(),
     HOME: root,
@@ -96,6 +105,8 @@ async function openHome(options: SandboxOptions): Promise<OpenHome> {
     XDG_CACHE_HOME: join(root, 'cache'),
     XDG_CONFIG_HOME: join(root, 'config'),
     XDG_RUNTIME_DIR: runtime,
+    BANGER_TEMPLATES_STANDBY: '0',
+    BANGER_TEMPLATES_ENABLED: String(templates !== 'off'),
     ...options.env,
   };
   const places = { roots: [root, runtime], stateDir, runtimeDir: join(runtime, 'banger') };
@@ -158,8 +169,10 @@ function inherited(): Record<string, string> {
   return Object.fromEntries(entries);
 }
 
-async function linkStore(store: string, stateDir: string): Promise<void> {
-  for (const part of ['images', 'kernels', 'initrds']) {
+const STORES = ['images', 'kernels', 'initrds'];
+
+async function linkStore(store: string, stateDir: string, parts: readonly string[]): Promise<void> {
+  for (const part of parts) {
     const finished = await runToEnd(['cp', '-al', join(store, part), stateDir], {});
     if (finished.status === 0) continue;
     await cp(join(store, part), join(stateDir, part), { recursive: true });

@@ -10,6 +10,15 @@ const SOURCES = 'packages/banger/src/{image,kernel,debian,artifact}/**/*.{ts,sh,
 
 const images = { slim: 'debian-bookworm-slim', full: 'debian-bookworm' } as const;
 
+/** The VMs that tests start most: `SLIM` and `SMALL` of the slim image, and the full one as it comes. */
+const shapes = {
+  slim: [
+    ['--image', images.slim, '--memory', '256M', '--disk-size', '1G'],
+    ['--image', images.slim, '--memory', '256M', '--disk-size', '128M'],
+  ],
+  full: [['--image', images.full]],
+} as const;
+
 /**
  * State directory with the kernel and an image, made once per checkout through the built CLI and shared by all tests
  * through hard links. Tests run one after the other, so nobody races to make it.
@@ -17,9 +26,35 @@ const images = { slim: 'debian-bookworm-slim', full: 'debian-bookworm' } as cons
 export async function warmStore(kind: 'slim' | 'full'): Promise<string> {
   const root = join(repositoryRoot, '.cache/test-store', await sourcesKey());
   const stateDir = join(root, 'banger');
-  const marker = join(root, `${kind}.made`);
-  if (await exists(marker)) return stateDir;
-  await mkdir(root, { recursive: true, mode: 0o700 });
+  await once(join(root, `${kind}.made`), async () => {
+    await withDaemonOf(root, [
+      ['kernel', 'pull', 'debian-6.1'],
+      ['image', 'pull', images[kind]],
+    ]);
+    await mkdir(join(stateDir, 'initrds'), { recursive: true });
+  });
+  return stateDir;
+}
+
+/** The same with templates, made once per build of agent and daemon. */
+export async function warmTemplates(kind: 'slim' | 'full'): Promise<string> {
+  const stateDir = await warmStore(kind);
+  const root = join(stateDir, '..');
+  await once(join(root, `${kind}-${await buildKey()}.templates`), async () => {
+    const runs = shapes[kind].map((flags) => ['run', '--rm', ...flags, '--', 'true']);
+    await withDaemonOf(root, runs);
+  });
+  return stateDir;
+}
+
+async function once(marker: string, work: () => Promise<void>): Promise<void> {
+  if (await exists(marker)) return;
+  await mkdir(join(marker, '..'), { recursive: true, mode: 0o700 });
+  await work();
+  await writeFile(marker, '');
+}
+
+async function withDaemonOf(root: string, commands: readonly (readonly string[])[]): Promise<void> {
   const runtime = join('/tmp', `bgw-${String(process.pid)}`);
   await mkdir(runtime, { recursive: true, mode: 0o700 });
   const env = {
@@ -27,23 +62,27 @@ export async function warmStore(kind: 'slim' | 'full'): Promise<string> {
     XDG_STATE_HOME: root,
     XDG_RUNTIME_DIR: runtime,
     XDG_CONFIG_HOME: runtime, // Whatever this user has configured is not tested.
+    BANGER_TEMPLATES_STANDBY: '0',
+    BANGER_TEMPLATES_MAX_BYTES: '40G',
   };
   const banger = join(repositoryRoot, 'bin/banger');
   try {
-    for (const args of [
-      ['kernel', 'pull', 'debian-6.1'],
-      ['image', 'pull', images[kind]],
-    ]) {
+    for (const args of commands) {
       const made = await runToEnd([banger, ...args], { env, timeoutMs: 900_000 });
-      if (made.status !== 0) throw new Error(`cannot make the ${kind} store:\n${made.stderr}`);
+      if (made.status !== 0) throw new Error(`cannot make the shared store:\n${made.stderr}`);
     }
   } finally {
     await runToEnd([banger, 'daemon', 'stop'], { env });
     await rm(runtime, { recursive: true, force: true });
   }
-  await mkdir(join(stateDir, 'initrds'), { recursive: true });
-  await writeFile(marker, '');
-  return stateDir;
+}
+
+/** Of what is built: another agent or daemon makes other templates. */
+async function buildKey(): Promise<string> {
+  const hash = createHash('sha256');
+  const dist = join(repositoryRoot, 'dist');
+  for (const file of ['banger-agent', 'bangerd.js']) hash.update(await readFile(join(dist, file)));
+  return hash.digest('hex').slice(0, 16);
 }
 
 async function sourcesKey(): Promise<string> {

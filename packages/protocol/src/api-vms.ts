@@ -12,6 +12,8 @@ const QueryFlag = z.union([z.boolean(), z.stringbool()]).default(false);
 const OneVm = z.object({ vm: Reference });
 const startErrors = [
   'vm.start_failed',
+  'vm.state_unusable',
+  'vm.wrong_state',
   'guest.unreachable',
   'host.disk_full',
   'host.tool_missing',
@@ -86,7 +88,7 @@ export const vmsApi = {
     progress: true,
     input: OneVm.extend({ timeoutMs: z.int().positive().max(3_600_000).optional() }),
     output: Vm,
-    errors: ['vm.not_found', 'vm.ambiguous', 'vm.busy'],
+    errors: ['vm.not_found', 'vm.ambiguous', 'vm.busy', 'vm.wrong_state'],
   }),
   restartVm: route({
     method: 'POST',

@@ -18,6 +18,10 @@ export const errorCatalog = {
   'vm.not_running': { status: 409, about: 'The request needs a running VM' },
   'vm.wrong_state': { status: 409, about: 'The request does not fit the state the VM is in' },
   'vm.start_failed': { status: 500, about: 'A step of starting the VM failed and was undone' },
+  'vm.state_unusable': {
+    status: 500,
+    about: 'A saved state of memory and devices cannot be loaded here',
+  },
   'vm.ended': { status: 502, about: 'The VM ended while it was being used' },
   'guest.unreachable': {
     status: 504,
@@ -46,6 +50,10 @@ export const errorCatalog = {
   'kernel.in_use': { status: 409, about: 'A VM uses the kernel' },
   'kernel.damaged': { status: 500, about: 'A stored kernel is not what was stored' },
   'kernel.build_failed': { status: 500, about: 'Making a kernel bundle failed' },
+  'snapshot.not_found': { status: 404, about: 'The VM has no snapshot of this name' },
+  'snapshot.exists': { status: 409, about: 'The VM has a snapshot of this name' },
+  'template.not_found': { status: 404, about: 'No template has this id or id prefix' },
+  'template.in_use': { status: 409, about: 'A running VM was forked from the template' },
   'host.tool_missing': { status: 503, about: 'A program that banger needs is not installed' },
   'host.kvm_unavailable': { status: 503, about: 'KVM was asked for and cannot be used' },
   'host.disk_full': { status: 507, about: 'The file system is full' },

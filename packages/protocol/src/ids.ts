@@ -20,6 +20,13 @@ export const KernelId = z
   .brand<'KernelId'>();
 export type KernelId = z.infer<typeof KernelId>;
 
+/** The shape of a template: `tpl_` and 16 hex digits of the SHA-256 over everything a fork of it depends on. */
+export const TemplateId = z
+  .string()
+  .regex(/^tpl_[0-9a-f]{16}$/)
+  .brand<'TemplateId'>();
+export type TemplateId = z.infer<typeof TemplateId>;
+
 export const ExecId = z
   .string()
   .regex(/^exec_[0-9a-z]{10}$/)

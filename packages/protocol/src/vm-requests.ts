@@ -15,6 +15,8 @@ export const CreateVmRequest = z.object({
   accel: z.enum(['auto', 'kvm', 'tcg']).optional(),
   nat: z.boolean().optional(),
   start: z.boolean().default(true),
+  /** False boots cold, whatever is kept warm */
+  template: z.boolean().default(true),
   /**
    * Deletes the VM when this request's connection ends, however it ends; the answer must be read as NDJSON and
    * stays open after the result. The VM is kept when its guest never became reachable.
@@ -30,3 +32,10 @@ export const SetVmRequest = z.object({
   nat: z.boolean().optional(),
 });
 export type SetVmRequest = z.infer<typeof SetVmRequest>;
+
+export const ForkVmRequest = z.object({
+  /** Of the child; with a count above one, `<name>-1`, `<name>-2`, … Made up when left out */
+  name: VmName.optional(),
+  count: z.int().min(1).max(100).default(1),
+});
+export type ForkVmRequest = z.infer<typeof ForkVmRequest>;

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-import { ImageId, KernelId, VmId } from './ids.ts';
+import { ImageId, KernelId, TemplateId, VmId } from './ids.ts';
 import { VmName } from './names.ts';
 import { Mib } from './size.ts';
 
@@ -12,6 +12,9 @@ export type VmmName = z.infer<typeof VmmName>;
 
 /**
  * created ─start→ starting ─→ running ─stop→ stopping ─→ stopped ─start→ starting …
+ * running ─pause→ paused ─resume→ running
+ * running, paused ─suspend→ suspending ─→ suspended ─start→ starting …
+ * any of these ─restore→ restoring ─→ suspended (its memory and disks are the snapshot's) ─→ starting …
  * A start that failed and was undone goes back to where it came from, or to `error` when the guest never answered
  * (kept for its logs) or the undo failed too (`leftovers` still exist on the host).
  */
@@ -19,6 +22,14 @@ export const VmState = z.discriminatedUnion('name', [
   z.object({ name: z.literal('created') }),
   z.object({ name: z.literal('starting') }),
   z.object({ name: z.literal('running') }),
+  /** Its vCPUs stand; everything else is as it was */
+  z.object({ name: z.literal('paused') }),
+  /** Memory and devices are being written to disk */
+  z.object({ name: z.literal('suspending') }),
+  /** Memory and devices are on disk and nothing runs; a start goes on from there */
+  z.object({ name: z.literal('suspended') }),
+  /** Going back to a snapshot of this name: its disks are being put in place */
+  z.object({ name: z.literal('restoring'), snapshot: z.string() }),
   z.object({ name: z.literal('stopping') }),
   z.object({ name: z.literal('stopped'), reason: z.string().optional() }),
   z.object({ name: z.literal('deleting') }),
@@ -52,9 +63,39 @@ export type VmSpec = z.infer<typeof VmSpec>;
 export const Provenance = z.record(z.string(), Origin);
 export type Provenance = z.infer<typeof Provenance>;
 
-/** One measured part of a start, in order. */
-export const Timing = z.object({ name: z.string(), ms: z.number() });
+/** One measured part of a start. `boot-guest/root` is a part of `boot-guest`. */
+export const Timing = z.object({
+  name: z.string(),
+  ms: z.number(),
+  /** When it began, from the moment the start was asked for */
+  atMs: z.number().optional(),
+});
 export type Timing = z.infer<typeof Timing>;
+
+/** What a run began from. */
+export const StartedFrom = z.object({
+  /**
+   * `power-on`: the kernel's first instruction. `t0`: a template whose agent waits to be told its disks. `t1`: a
+   * template of the booted image. `standby`: a fork of one, prepared ahead. `saved`: this VM as it was suspended or
+   * snapshotted. `fork`: a copy of another running VM.
+   */
+  kind: z.enum(['power-on', 't0', 't1', 'standby', 'saved', 'fork']),
+  template: TemplateId.nullable(),
+});
+export type StartedFrom = z.infer<typeof StartedFrom>;
+
+/** One thing that a fork must not share with its siblings: what was looked at, and what was found. */
+export const HygieneCheck = z.object({ name: z.string(), ok: z.boolean(), found: z.string() });
+export type HygieneCheck = z.infer<typeof HygieneCheck>;
+
+/** Memory, devices and disks of a VM at one instant, to go back to. */
+export const Snapshot = z.object({
+  name: VmName,
+  createdAt: z.iso.datetime(),
+  /** Allocated on the host */
+  sizeBytes: z.number(),
+});
+export type Snapshot = z.infer<typeof Snapshot>;
 
 export const Vm = z.object({
   id: VmId,
@@ -98,7 +139,12 @@ export const VmDetails = Vm.extend({
     })
     .nullable(),
   bootId: z.string().nullable(),
-  /** Of the last start */
+  /** Of the last start; null before the first */
+  startedFrom: StartedFrom.nullable(),
+  /** Of the last start, when it was a restore: what was checked before the VM was handed out */
+  hygiene: z.array(HygieneCheck),
+  snapshots: z.array(Snapshot),
+  /** Of the last start: queue, plan, disks, network, spawn, load, handshake, identity, ready, first-exec, … */
   timings: z.array(Timing),
   directory: z.string(),
 });

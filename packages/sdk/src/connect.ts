@@ -11,6 +11,7 @@ import { createCaller } from './caller.ts';
 import { followEvents, type EventOptions } from './follow-events.ts';
 import { followText, type LogOptions } from './follow-text.ts';
 import { createImages, createKernels, type Store } from './stores.ts';
+import { createTemplates, type Templates } from './templates.ts';
 import type { Transport } from './transport.ts';
 import { unixTransport } from './unix-transport.ts';
 import { createVms, type Vms } from './vms.ts';
@@ -27,6 +28,7 @@ export interface ConnectOptions {
 /** banger, seen by a program. Connections are made when they are needed and do not keep a process alive. */
 export interface Banger extends Disposable {
   readonly vms: Vms;
+  readonly templates: Templates;
   readonly images: Store<Image>;
   readonly kernels: Store<Kernel>;
   readonly daemon: {
@@ -47,6 +49,7 @@ export function connect(options: ConnectOptions = {}): Banger {
   const { call } = caller;
   return {
     vms: createVms(caller),
+    templates: createTemplates(caller),
     images: createImages(caller),
     kernels: createKernels(caller),
     daemon: {

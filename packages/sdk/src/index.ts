@@ -13,7 +13,17 @@ export type { Event, EventBody } from '@banger/protocol/events';
 export type { TerminalSize } from '@banger/protocol/exec';
 export type { CatalogEntry, Image, Kernel } from '@banger/protocol/image';
 export type { Stage } from '@banger/protocol/progress';
-export type { Vm, VmDetails, VmState, VmStats } from '@banger/protocol/vm';
+export type { Template } from '@banger/protocol/template';
+export type {
+  HygieneCheck,
+  Snapshot,
+  StartedFrom,
+  Timing,
+  Vm,
+  VmDetails,
+  VmState,
+  VmStats,
+} from '@banger/protocol/vm';
 export type { SetVmRequest } from '@banger/protocol/vm-requests';
 
 export type { CallOptions } from './call-options.ts';
@@ -24,8 +34,10 @@ export type { ExecOptions, Sink, Source, SpawnOptions } from './exec-options.ts'
 export type { ExecOutcome } from './exec-outcome.ts';
 export type { EventOptions } from './follow-events.ts';
 export type { LogOptions, VmLogOptions } from './follow-text.ts';
+export type { Snapshots } from './snapshots.ts';
 export type { RunningCommand } from './spawn-command.ts';
 export type { Store } from './stores.ts';
+export type { Templates } from './templates.ts';
 export type {
   MessageSocket,
   SocketRequest,
@@ -34,5 +46,5 @@ export type {
   TransportResponse,
 } from './transport.ts';
 export { unixTransport } from './unix-transport.ts';
-export type { VmHandle } from './vm-handle.ts';
+export type { ForkOptions, VmHandle } from './vm-handle.ts';
 export type { KillSignal, Vms } from './vms.ts';

@@ -1,13 +1,22 @@
 import { api } from '@banger/protocol/api';
 import { BangerError } from '@banger/protocol/errors';
 import type { VmId } from '@banger/protocol/ids';
-import type { Vm } from '@banger/protocol/vm';
+import type { Snapshot, Vm } from '@banger/protocol/vm';
 
+import type { CallOptions } from './call-options.ts';
 import type { Caller } from './caller.ts';
 import { execCommand, type ExecResult } from './exec-command.ts';
 import type { ExecOptions, SpawnOptions } from './exec-options.ts';
 import type { Work } from './follow-work.ts';
 import { spawnCommand, type RunningCommand } from './spawn-command.ts';
+
+/** How a VM is copied. */
+export interface ForkOptions extends CallOptions {
+  /** Of the copy; `<name>-1`, `<name>-2`, … with a count above one. Default: made up */
+  readonly name?: string | undefined;
+  /** Default: 1 */
+  readonly count?: number | undefined;
+}
 
 /**
  * One VM. A handle that `vms.create` made without `keep` owns its VM: disposing it resolves when the VM is deleted.
@@ -39,6 +48,39 @@ export class VmHandle implements AsyncDisposable {
     return spawnCommand(this.#caller, { vm: this.id, argv }, options);
   }
 
+  /** Stops the vCPUs; a paused VM answers nothing until `resume`. */
+  pause(options: CallOptions = {}): Promise<Vm> {
+    return this.#caller.call(api.pauseVm, { vm: this.id }, options);
+  }
+
+  resume(options: CallOptions = {}): Promise<Vm> {
+    return this.#caller.call(api.resumeVm, { vm: this.id }, options);
+  }
+
+  /** Saves memory and devices to disk and frees the host memory; `start` goes on from there. */
+  suspend(options: CallOptions = {}): Promise<Vm> {
+    return this.#caller.call(api.suspendVm, { vm: this.id }, options);
+  }
+
+  start(options: CallOptions = {}): Promise<Vm> {
+    return this.#caller.call(api.startVm, { vm: this.id }, options);
+  }
+
+  /** Makes independent running copies, which stay until somebody deletes them. */
+  fork(options: ForkOptions = {}): Promise<readonly VmHandle[]> {
+    return forkVm(this.#caller, this.id, options);
+  }
+
+  /** Keeps this instant under a name, which the daemon makes up from the time when it is left out. */
+  snapshot(name?: string, options: CallOptions = {}): Promise<Snapshot> {
+    return this.#caller.call(api.createSnapshot, { vm: this.id, name }, options);
+  }
+
+  /** Goes back to a snapshot and runs on from there; what came after it is lost. */
+  restore(name: string, options: CallOptions = {}): Promise<Vm> {
+    return this.#caller.call(api.restoreSnapshot, { vm: this.id, snapshot: name }, options);
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     const lease = this.#lease;
     this.#lease = undefined;
@@ -55,4 +97,14 @@ export class VmHandle implements AsyncDisposable {
 
 export function ownedVm(caller: Caller, work: Work<Vm>): VmHandle {
   return new VmHandle(caller, work.result, work);
+}
+
+/** The handles own nothing: a copy outlives its original, and this program. */
+export async function forkVm(
+  caller: Caller,
+  vm: string,
+  { name, count, ...options }: ForkOptions,
+): Promise<readonly VmHandle[]> {
+  const copies = await caller.call(api.forkVm, { vm, name, count }, options);
+  return copies.map((record) => new VmHandle(caller, record));
 }

@@ -9,19 +9,22 @@ import { createVm, type CreateOptions } from './create-vm.ts';
 import type { ExecOptions, SpawnOptions } from './exec-options.ts';
 import { execCommand, type ExecResult } from './exec-command.ts';
 import { followText, type VmLogOptions } from './follow-text.ts';
+import { createSnapshots, type Snapshots } from './snapshots.ts';
 import { spawnCommand, type RunningCommand } from './spawn-command.ts';
-import { VmHandle } from './vm-handle.ts';
+import { forkVm, VmHandle, type ForkOptions } from './vm-handle.ts';
 
 export type KillSignal = 'SIGKILL' | 'SIGTERM' | 'SIGINT' | 'SIGQUIT' | 'SIGHUP';
 
 /** VMs. `vm` is a full name, a full id, or the beginning of an id that only one VM has. */
 export interface Vms {
+  readonly snapshots: Snapshots;
   create(request?: CreateOptions, options?: CallOptions): Promise<VmHandle>;
   /** A handle that owns nothing, for `exec` and `spawn`. */
   get(vm: string, options?: CallOptions): Promise<VmHandle>;
   /** Running ones, or all. */
   list(filter?: { readonly all?: boolean }, options?: CallOptions): Promise<readonly Vm[]>;
   show(vm: string, options?: CallOptions): Promise<VmDetails>;
+  /** A suspended VM goes on where it was. */
   start(vm: string, options?: CallOptions): Promise<Vm>;
   stop(
     vm: string,
@@ -29,8 +32,15 @@ export interface Vms {
   ): Promise<Vm>;
   restart(vm: string, options?: CallOptions): Promise<Vm>;
   kill(vm: string, options?: CallOptions & { readonly with?: KillSignal | undefined }): Promise<Vm>;
+  /** Stops the vCPUs; a paused VM answers nothing. */
+  pause(vm: string, options?: CallOptions): Promise<Vm>;
+  resume(vm: string, options?: CallOptions): Promise<Vm>;
+  /** Saves memory and devices to disk and frees the host memory. */
+  suspend(vm: string, options?: CallOptions): Promise<Vm>;
+  /** Makes independent running copies of a running or paused VM; their handles own nothing. */
+  fork(vm: string, options?: ForkOptions): Promise<readonly VmHandle[]>;
   delete(vm: string, options?: CallOptions): Promise<void>;
-  /** Deletes every VM that does not run; resolves with them. */
+  /** Deletes every VM that does not run, suspended ones too; resolves with them. */
   prune(options?: CallOptions): Promise<readonly Vm[]>;
   set(vm: string, change: SetVmRequest, options?: CallOptions): Promise<Vm>;
   stats(vm: string, options?: CallOptions): Promise<VmStats>;
@@ -42,6 +52,7 @@ export interface Vms {
 export function createVms(caller: Caller): Vms {
   const { call } = caller;
   return {
+    snapshots: createSnapshots(caller),
     create: (request = {}, options = {}) => createVm(caller, request, options),
     get: async (vm, options = {}) => new VmHandle(caller, await call(api.showVm, { vm }, options)),
     list: (filter = {}, options = {}) => call(api.listVms, filter, options),
@@ -50,6 +61,10 @@ export function createVms(caller: Caller): Vms {
     stop: (vm, { timeoutMs, ...options } = {}) => call(api.stopVm, { vm, timeoutMs }, options),
     restart: (vm, options = {}) => call(api.restartVm, { vm }, options),
     kill: (vm, options = {}) => call(api.killVm, { vm, signal: options.with }, options),
+    pause: (vm, options = {}) => call(api.pauseVm, { vm }, options),
+    resume: (vm, options = {}) => call(api.resumeVm, { vm }, options),
+    suspend: (vm, options = {}) => call(api.suspendVm, { vm }, options),
+    fork: (vm, options = {}) => forkVm(caller, vm, options),
     delete: async (vm, options = {}) => {
       await call(api.deleteVm, { vm }, options);
     },

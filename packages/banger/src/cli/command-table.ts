@@ -15,21 +15,30 @@ import { kernelListCommand } from './commands/kernel-list.ts';
 import { kernelPullCommand } from './commands/kernel-pull.ts';
 import { kernelRmCommand } from './commands/kernel-rm.ts';
 import { kernelShowCommand } from './commands/kernel-show.ts';
+import { templateDeleteCommand } from './commands/template-delete.ts';
+import { templateListCommand } from './commands/template-list.ts';
+import { templatePruneCommand } from './commands/template-prune.ts';
 import { versionCommand } from './commands/version.ts';
 import { vmCreateCommand } from './commands/vm-create.ts';
 import { vmDeleteCommand } from './commands/vm-delete.ts';
 import { vmExecCommand } from './commands/vm-exec.ts';
+import { vmForkCommand } from './commands/vm-fork.ts';
 import { vmKillCommand } from './commands/vm-kill.ts';
 import { vmListCommand } from './commands/vm-list.ts';
 import { vmLogsCommand } from './commands/vm-logs.ts';
+import { vmPauseCommand } from './commands/vm-pause.ts';
 import { vmPruneCommand } from './commands/vm-prune.ts';
 import { vmRestartCommand } from './commands/vm-restart.ts';
+import { vmRestoreCommand } from './commands/vm-restore.ts';
+import { vmResumeCommand } from './commands/vm-resume.ts';
 import { vmRunCommand } from './commands/vm-run.ts';
 import { vmSetCommand } from './commands/vm-set.ts';
 import { vmShowCommand } from './commands/vm-show.ts';
+import { vmSnapshotCommand } from './commands/vm-snapshot.ts';
 import { vmStartCommand } from './commands/vm-start.ts';
 import { vmStatsCommand } from './commands/vm-stats.ts';
 import { vmStopCommand } from './commands/vm-stop.ts';
+import { vmSuspendCommand } from './commands/vm-suspend.ts';
 
 /**
  * Every command. They are small and load nothing themselves: what takes time (the SDK, HTTP, zod) is loaded when a
@@ -44,6 +53,12 @@ export const commands: readonly Command[] = [
   vmStopCommand,
   vmRestartCommand,
   vmKillCommand,
+  vmPauseCommand,
+  vmResumeCommand,
+  vmSuspendCommand,
+  vmSnapshotCommand,
+  vmRestoreCommand,
+  vmForkCommand,
   vmDeleteCommand,
   vmPruneCommand,
   vmSetCommand,
@@ -58,6 +73,9 @@ export const commands: readonly Command[] = [
   kernelPullCommand,
   kernelShowCommand,
   kernelRmCommand,
+  templateListCommand,
+  templateDeleteCommand,
+  templatePruneCommand,
   daemonStatusCommand,
   daemonStartCommand,
   daemonStopCommand,

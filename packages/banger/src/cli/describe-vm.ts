@@ -3,10 +3,12 @@ import type { VmDetails } from '@banger/sdk';
 
 import { formatSpan, formatTook } from './duration-text.ts';
 import { fields, type Field } from './fields.ts';
+import { startedFromText } from './started-from-text.ts';
+import { formatWaterfall, startTookMs } from './waterfall-text.ts';
 
 /** The whole record of a VM for people: what it is, where each value came from, what it holds and how it started. */
 export function describeVm(vm: VmDetails): readonly string[] {
-  return fields([
+  const lines = fields([
     ['name', vm.name],
     ['id', vm.id],
     ['state', stateText(vm)],
@@ -14,6 +16,8 @@ export function describeVm(vm: VmDetails): readonly string[] {
     ['uptime', vm.uptimeMs === null ? undefined : formatSpan(vm.uptimeMs)],
     ['created', vm.createdAt],
     ['started', vm.startedAt ?? undefined],
+    ['started from', vm.startedFrom === null ? undefined : startedFromText(vm.startedFrom)],
+    ...hygieneFields(vm),
     ['ephemeral', vm.ephemeral ? 'deleted when the client that made it ends' : undefined],
     ['boot id', vm.bootId ?? undefined],
     ['directory', vm.directory],
@@ -23,12 +27,19 @@ export function describeVm(vm: VmDetails): readonly string[] {
     ]),
     ...networkFields(vm),
     ...monitorFields(vm),
-    ...vm.timings.map(({ name, ms }): Field => [`start: ${name}`, formatTook(ms)]),
+    ...vm.snapshots.map(({ name, createdAt, sizeBytes }): Field => [
+      'snapshot',
+      `${name}, ${formatBytes(sizeBytes)}, ${createdAt}`,
+    ]),
     ...vm.warnings.map((warning): Field => ['warning', warning]),
   ]);
+  if (vm.timings.length === 0) return lines;
+  const start = formatWaterfall(vm.timings).map((line) => `  ${line}`);
+  return [...lines, `start: ${formatTook(startTookMs(vm.timings))}`, ...start];
 }
 
 function stateText({ state }: VmDetails): string {
+  if (state.name === 'restoring') return `restoring snapshot ${state.snapshot}`;
   const reason = 'reason' in state && state.reason !== undefined ? `: ${state.reason}` : '';
   const left = 'leftovers' in state ? state.leftovers : [];
   return `${state.name}${reason}${left.length === 0 ? '' : ` (left behind: ${left.join(', ')})`}`;
@@ -50,6 +61,17 @@ function specFields({ spec, provenance }: VmDetails): readonly Field[] {
     const origin = provenance[key];
     return [label, origin === undefined ? value : `${value} [${origin}]`];
   });
+}
+
+function hygieneFields({ hygiene }: VmDetails): readonly Field[] {
+  if (hygiene.length === 0) return [];
+  const failed = hygiene.filter(({ ok }) => !ok);
+  const count = String(hygiene.length);
+  if (failed.length === 0) return [['hygiene', `${count} checks passed`]];
+  return [
+    ['hygiene', `${String(failed.length)} of ${count} checks failed`],
+    ...failed.map(({ name, found }): Field => ['failed check', `${name}: ${found}`]),
+  ];
 }
 
 function networkFields({ network }: VmDetails): readonly Field[] {

@@ -1,7 +1,7 @@
 import type { Banger } from '@banger/sdk';
 
 import type { Context } from './command.ts';
-import { reportError } from './error-report.ts';
+import { fulfilled, reportEach } from './report-each.ts';
 
 /**
  * Does something to each VM that is named: finds them all first, takes one that was named twice once, works on all at
@@ -30,21 +30,7 @@ export async function eachVm<Result>(
     })),
   );
   signal.throwIfAborted();
-
-  const done = fulfilled(ended);
-  const failures = [...found, ...ended].filter((one) => one.status === 'rejected');
-  for (const { reason } of failures) {
-    for (const line of reportError(reason, out.isVerbose)) out.note(line);
-  }
-  await out.result(
-    done.map(({ name }) => name),
-    done.map(({ result }) => result),
-  );
-  return failures.length === 0 ? 0 : 1;
-}
-
-function fulfilled<Value>(all: readonly PromiseSettledResult<Value>[]): readonly Value[] {
-  return all.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
+  return reportEach([...found.filter((one) => one.status === 'rejected'), ...ended], context);
 }
 
 function nameOf(result: unknown): string | undefined {

@@ -39,6 +39,13 @@ export async function createCli(): Promise<Cli> {
   };
 }
 
+/** A CLI whose daemon has running VMs of these names. */
+export async function withVms(...names: readonly string[]): Promise<Cli> {
+  const cli = await createCli();
+  for (const name of names) await cli.run(`vm create --name ${name}`);
+  return cli;
+}
+
 /** Waits for something that another part of the test brings about. */
 export async function until(isTrue: () => boolean): Promise<void> {
   while (!isTrue()) await new Promise((resolve) => setImmediate(resolve));

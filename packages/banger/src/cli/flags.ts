@@ -19,7 +19,7 @@ export type FlagValues<Of extends Flags> = {
   readonly [Name in keyof Of]: Of[Name] extends Flag<infer Value> ? Value : never;
 };
 
-/** Why a flag's text is refused; what reads the command line adds which flag it was. */
+/** Why the text of a flag or an operand is refused; what reads the command line adds which one it was. */
 export class FlagRefusal extends Error {
   override readonly name = 'FlagRefusal';
 }

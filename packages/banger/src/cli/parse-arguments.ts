@@ -102,7 +102,12 @@ function readOperands({ operands, ...command }: Command, texts: readonly string[
   }
   const empty = texts.includes('');
   if (empty) throw usage(command, `"${command.name}" cannot take an empty argument`);
-  return operands.read(texts);
+  try {
+    return operands.read(texts);
+  } catch (error) {
+    if (!(error instanceof FlagRefusal)) throw error;
+    throw usage(command, `Cannot read ${operands.usage}: ${error.message}`);
+  }
 }
 
 function unknownFlag(command: Command, typed: string, known: readonly string[]): BangerError {

@@ -9,6 +9,7 @@ import { isOlderBuild } from './older-build.ts';
 import { editDistance, suggest } from './suggest.ts';
 import { formatTable } from './table.ts';
 import { FakeWorld } from './fake-world.ts';
+import { formatWaterfall } from './waterfall-text.ts';
 
 suite('a suggestion', () => {
   test('is the nearest name, or none when nothing is near', () => {
@@ -34,6 +35,23 @@ test('times read well at every length', () => {
   assert.deepEqual([0, 999, 1500, 75_000].map(formatTook), ['0 ms', '999 ms', '1.5 s', '1m15s']);
   const spans = [5000, 61_000, 3_661_000, 90_000_000].map(formatSpan);
   assert.deepEqual(spans, ['5s', '1m01s', '1h01m', '1d1h']);
+});
+
+test('a waterfall has a bar for each part, below its whole, and none without a beginning', () => {
+  const lines = formatWaterfall([
+    { name: 'spawn', ms: 50, atMs: 0 },
+    { name: 'boot', ms: 50, atMs: 50 },
+    { name: 'boot/root', ms: 0.5, atMs: 99 },
+    { name: 'lost/part', ms: 1 },
+  ]);
+
+  assert.deepEqual(lines, [
+    `spawn        0.0 ms   50.0 ms  ${'━'.repeat(20)}`,
+    `boot        50.0 ms   50.0 ms  ${' '.repeat(20)}${'━'.repeat(20)}`,
+    `  root      99.0 ms    0.5 ms  ${' '.repeat(39)}━`,
+    'lost/part         -    1.0 ms',
+  ]);
+  assert.deepEqual(formatWaterfall([]), []);
 });
 
 test('a table is as wide as its widest texts, without trailing spaces', () => {

@@ -18,7 +18,7 @@ export const duration = (about: string, options: FlagOptions = {}) =>
     { placeholder: 'DURATION', ...options },
   );
 
-const vmName = (about: string, options: FlagOptions = {}) =>
+export const vmName = (about: string, options: FlagOptions = {}) =>
   valueFlag(about, (text) => (VM_NAME.test(text) ? text : refuse(`"${text}": ${VM_NAME_RULE}`)), {
     placeholder: 'NAME',
     ...options,
@@ -40,4 +40,5 @@ export const specFlags = {
   ...sizeFlags,
   vmm: flag.choice('Virtual machine monitor', ['auto', 'qemu', 'firecracker']),
   accel: flag.choice('Accelerator', ['auto', 'kvm', 'tcg']),
+  noTemplate: flag.boolean('Boot cold, whatever is kept warm'),
 };

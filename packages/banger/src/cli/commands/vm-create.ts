@@ -1,6 +1,7 @@
 import { defineCommand } from '../command.ts';
 import { createRequest } from '../create-request.ts';
 import { flag } from '../flags.ts';
+import { noteTimings, timingsFlag } from '../note-timings.ts';
 import { operands } from '../operands.ts';
 import { specFlags } from '../vm-flags.ts';
 
@@ -12,17 +13,19 @@ export const vmCreateCommand = defineCommand({
   flags: {
     ...specFlags,
     noStart: flag.boolean('Only make it; "vm start" starts it'),
+    ...timingsFlag,
   },
   examples: [
     'banger vm create --name web',
     'banger vm create --image debian-bookworm-slim --memory 512M --no-start',
   ],
-  calls: ['createVm'],
-  async run({ flags }, { connect, out, work }) {
-    const banger = await connect();
+  calls: ['createVm', 'showVm'],
+  async run({ flags }, context) {
+    const banger = await context.connect();
     const request = { ...createRequest(flags), start: !flags.noStart, keep: true };
-    const { name, record } = await banger.vms.create(request, work);
-    await out.result(name, record);
+    const { id, name, record } = await banger.vms.create(request, context.work);
+    if (flags.timings) await noteTimings(banger, id, context);
+    await context.out.result(name, record);
     return 0;
   },
 });

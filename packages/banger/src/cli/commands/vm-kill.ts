@@ -6,7 +6,9 @@ import { operands } from '../operands.ts';
 export const vmKillCommand = defineCommand({
   name: 'vm kill',
   summary: 'End VMs by force',
-  details: ['What the guest has not synced is lost. Afterwards the VM is stopped.'],
+  details: [
+    'What the guest has not synced is lost, and so is the saved memory of a suspended VM. Afterwards the VM is stopped.',
+  ],
   operands: operands.many('vm'),
   flags: {
     signal: flag.choice(

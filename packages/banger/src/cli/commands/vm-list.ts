@@ -9,6 +9,7 @@ import { operands } from '../operands.ts';
 export const vmListCommand = defineCommand({
   name: 'vm list',
   summary: 'List running VMs, or all',
+  details: ['A paused VM is listed, a suspended one only with --all.'],
   operands: operands.none,
   flags: {
     all: flag.boolean('Also those that do not run', { short: 'a' }),

@@ -1,33 +1,26 @@
-import { BangerError } from '@banger/protocol/errors';
+import type { Vm } from '@banger/sdk';
 
-import { ask } from '../ask.ts';
 import { defineCommand } from '../command.ts';
-import { flag } from '../flags.ts';
+import { confirmDeletion, forceFlag, mustBeAbleToAsk } from '../confirm-deletion.ts';
 import { operands } from '../operands.ts';
 
 export const vmPruneCommand = defineCommand({
   name: 'vm prune',
-  summary: 'Delete every VM that does not run',
-  details: ['Asks first; without a terminal it cannot, and needs --force.'],
+  summary: 'Delete every VM that does not run, suspended ones too',
+  details: [
+    'Created, stopped, suspended and failed VMs go with their disks, saved memory and snapshots. Paused ones stay. Asks first; without a terminal it cannot, and needs --force.',
+  ],
   operands: operands.none,
-  flags: { force: flag.boolean('Do not ask', { short: 'f' }) },
+  flags: forceFlag,
   examples: ['banger vm prune', 'banger vm prune -f'],
   calls: ['listVms', 'pruneVms'],
-  async run({ flags }, { connect, out, work, world, signal }) {
-    if (!flags.force && world.stdin.isTTY !== true) {
-      throw new BangerError('usage.invalid', 'Cannot ask before pruning: stdin is no terminal', {
-        hint: 'banger vm prune -f',
-      });
-    }
+  async run({ flags }, context) {
+    const { connect, out, work, signal } = context;
+    if (!flags.force) mustBeAbleToAsk(context, 'banger vm prune -f');
     const banger = await connect();
     if (!flags.force) {
       const all = await banger.vms.list({ all: true }, { signal });
-      const names = all.flatMap(({ name, state }) => (isAtRest(state.name) ? [name] : []));
-      const question = `Delete ${names.length === 1 ? 'VM' : `${String(names.length)} VMs:`} ${names.join(', ')}?`;
-      if (names.length > 0 && !(await ask(world, question, signal))) {
-        out.note('nothing was deleted');
-        return 1;
-      }
+      if (!(await confirmDeletion('VM', all.filter(isAtRest).map(label), context))) return 1;
     }
     const deleted = await banger.vms.prune(work);
     const names = deleted.map(({ name }) => name);
@@ -36,6 +29,11 @@ export const vmPruneCommand = defineCommand({
   },
 });
 
-function isAtRest(state: string): boolean {
-  return ['created', 'stopped', 'suspended', 'error'].includes(state);
+function isAtRest({ state }: Vm): boolean {
+  return ['created', 'stopped', 'suspended', 'error'].includes(state.name);
+}
+
+/** What is in the memory of a suspended one is lost, so that is said. */
+function label({ name, state }: Vm): string {
+  return state.name === 'suspended' ? `${name} (suspended)` : name;
 }

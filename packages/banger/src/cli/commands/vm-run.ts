@@ -5,6 +5,7 @@ import { createRequest } from '../create-request.ts';
 import { execFlags, readEnv } from '../exec-flags.ts';
 import { flag } from '../flags.ts';
 import { bothAreTerminals, runGuestSession } from '../guest-session.ts';
+import { noteTimings, timingsFlag } from '../note-timings.ts';
 import { operands } from '../operands.ts';
 import { specFlags } from '../vm-flags.ts';
 
@@ -27,6 +28,7 @@ export const vmRunCommand = defineCommand({
     tty: flag.boolean('Use a terminal in any case', { short: 't' }),
     noTty: flag.boolean('Use no terminal in any case', { short: 'T' }),
     ...execFlags,
+    ...timingsFlag,
   },
   command: 'optional',
   examples: [
@@ -35,7 +37,7 @@ export const vmRunCommand = defineCommand({
     'tar c . | banger run --rm --image debian-bookworm-slim -- tar xv',
     'banger run -d --name web --memory 4G',
   ],
-  calls: ['createVm', 'createExec'],
+  calls: ['createVm', 'createExec', 'showVm'],
   async run({ flags, command }, { connect, out, work, ...context }) {
     if (flags.detach && flags.rm)
       refuse('Cannot use --detach with --rm: it would be deleted at once');
@@ -48,6 +50,7 @@ export const vmRunCommand = defineCommand({
     const request = { ...createRequest(flags), keep: !flags.rm };
     await using vm = await banger.vms.create(request, work);
     if (flags.detach) {
+      if (flags.timings) await noteTimings(banger, vm.id, { out, signal: context.signal });
       await out.result(vm.name, vm.record);
       return 0;
     }
@@ -56,7 +59,9 @@ export const vmRunCommand = defineCommand({
     const hasTerminal = flags.tty || (!flags.noTty && bothAreTerminals(context.world));
     const argv = command.length > 0 ? command : SHELL;
     const session = { vm: vm.id, argv, hasTerminal, hasStdin: true, env, cwd, user };
-    return await runGuestSession(banger, session, context);
+    const status = await runGuestSession(banger, session, context);
+    if (flags.timings) await noteTimings(banger, vm.id, { out, signal: context.signal });
+    return status;
   },
 });
 
