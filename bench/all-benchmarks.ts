@@ -4,13 +4,26 @@ import { coldRun } from './cold-run.ts';
 import { daemonMemoryBusy, daemonMemoryIdle } from './daemon-memory.ts';
 import { exec, execOneCpu } from './exec.ts';
 import { firstRun } from './first-run.ts';
+import { fork20, forkPss } from './fork-many.ts';
+import { resume, startT0, suspend } from './start-again.ts';
+import { warmFull, warmOverColdFull, warmOverColdSlim, warmSlim, warmStandby } from './warm-run.ts';
 
 /** In the order in which they run: what is quick and needs a quiet machine first. */
 export const allBenchmarks: readonly Benchmark[] = [
   cliStart,
   exec,
   execOneCpu,
+  warmSlim,
+  warmStandby,
+  warmOverColdSlim,
+  startT0,
+  suspend,
+  resume,
+  fork20,
+  forkPss,
   coldRun,
+  warmFull,
+  warmOverColdFull,
   firstRun,
   daemonMemoryIdle,
   daemonMemoryBusy,

@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -7,11 +8,11 @@ import { newVmId } from '@banger/protocol/ids';
 import type { VmSpec } from '@banger/protocol/vm';
 
 import { createDisks } from '../packages/banger/src/disk/create-disks.ts';
-import type { Guest } from '../packages/banger/src/guest/guest.ts';
+import type { Guest, GuestIdentity } from '../packages/banger/src/guest/guest.ts';
 import { createGuestConnector } from '../packages/banger/src/guest/guest-connector.ts';
 import { makePlan } from '../packages/banger/src/machine/make-plan.ts';
-import type { MachinePlan } from '../packages/banger/src/machine/plan.ts';
-import { bootRequest } from '../packages/banger/src/machine/steps/boot-guest.ts';
+import { identityOf } from '../packages/banger/src/machine/identity.ts';
+import { driveSerials, type MachinePlan } from '../packages/banger/src/machine/plan.ts';
 import { awaitSocket } from '../packages/banger/src/vmm/qemu/connect-socket.ts';
 import { qemuCommand } from '../packages/banger/src/vmm/qemu/qemu-command.ts';
 import { machineFor } from '../packages/banger/src/vmm/qemu/qemu-machine.ts';
@@ -33,19 +34,36 @@ export async function makeBareFiles(
   spec: VmSpec,
   baseDisk = lab.image.rootDisk,
 ): Promise<BareFiles> {
-  const { home, image, kernel, initrd, processes, signal } = lab;
+  const { processes, signal } = lab;
   await using cleanup = new AsyncDisposableStack();
-  const dirs = { vms: home.scratch, runtimeDir: home.scratchRun };
+  const files = cleanup.use(await makeBareDirs(lab, spec, baseDisk));
+  const { paths } = files.plan;
+  const disks = createDisks({ processes, path: process.env['PATH'] });
+  await disks.make(paths.overlayDisk, { mib: spec.overlayMib, label: 'overlay', signal });
+  await disks.make(paths.workDisk, { mib: spec.diskMib, label: 'work', signal });
+  const owned = cleanup.move(); // The caller owns the directories.
+  return { ...files, [Symbol.asyncDispose]: () => owned.disposeAsync() };
+}
+
+/** The directories alone. */
+export async function makeBareDirs(
+  lab: Lab,
+  spec: VmSpec,
+  baseDisk = lab.image.rootDisk,
+): Promise<BareFiles> {
+  const { home, image, kernel, initrd, processes } = lab;
+  await using cleanup = new AsyncDisposableStack();
+  const dirs = { vms: home.scratch, runtimeDir: home.scratchRun, forks: home.scratch };
   const from = { ...image, rootDisk: baseDisk };
-  const plan = makePlan({ id: newVmId(), spec, image: from, kernel, initrd, dirs });
+  const plan = makePlan({
+    ...{ id: newVmId(), spec, image: from, kernel, initrd, dirs },
+    addressIndex: 16,
+  });
   const { paths } = plan;
   for (const dir of [paths.dir, paths.runDir]) {
     cleanup.defer(() => rm(dir, { recursive: true, force: true }));
     await mkdir(dir, { recursive: true });
   }
-  const disks = createDisks({ processes, path: process.env['PATH'] });
-  await disks.make(paths.overlayDisk, { mib: spec.overlayMib, label: 'overlay', signal });
-  await disks.make(paths.workDisk, { mib: spec.diskMib, label: 'work', signal });
   const qemu = await processes.find('qemu-system-x86_64');
   if (qemu === undefined) throw new Error('QEMU is not installed');
   const owned = cleanup.move(); // The caller owns the directories.
@@ -70,9 +88,15 @@ export async function bootBareVm({ plan, qemu }: BareFiles, lab: Lab): Promise<B
 
   const stream = await awaitSocket(plan.paths.agentSocket, clock, alive);
   const guest = cleanup.use(await createGuestConnector({ clock }).connect(stream, alive));
-  await guest.boot(bootRequest(plan), alive);
+  await guest.boot({ identity: bareIdentity(plan), init: plan.init, drives: driveSerials }, alive);
   const owned = cleanup.move(); // The returned VM owns its process.
   return { guest, [Symbol.asyncDispose]: () => owned.disposeAsync() };
+}
+
+/** Without keys: it has no ssh to answer. */
+function bareIdentity(plan: MachinePlan): GuestIdentity {
+  const hostKey = { type: 'ed25519', privateKey: '', publicKey: '' };
+  return { ...identityOf(plan, { hostKey, seed: randomBytes(64) }), sshHostKeys: [] };
 }
 
 /** Runs `true` straight over the agent's RPC. */

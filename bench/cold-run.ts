@@ -14,7 +14,10 @@ export const coldRun: Benchmark = {
   async open(lab) {
     const spec = await lab.specFor([]);
     return {
-      value: () => timed(() => lab.home.banger(['run', '--rm', '--image', IMAGE, '--', 'true'])),
+      value: () =>
+        timed(() =>
+          lab.home.banger(['run', '--rm', '--no-template', '--image', IMAGE, '--', 'true']),
+        ),
       async floor() {
         await using files = await makeBareFiles(lab, spec); // Outside the measure.
         await using cleanup = new AsyncDisposableStack();

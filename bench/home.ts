@@ -1,5 +1,5 @@
-import { mkdir, mkdtemp, rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 
 import { bangerPaths, type BangerPaths } from '../packages/banger/src/host/paths.ts';
@@ -45,6 +45,9 @@ export async function openHome(store?: string): Promise<Home> {
   const paths = bangerPaths({ env, uid: process.getuid?.() ?? 0 });
   await mkdir(paths.stateDir, { recursive: true, mode: 0o700 });
   if (store !== undefined) await linkStore(store, paths);
+  // Nothing is prepared behind the back of what is measured, unless that is what is measured.
+  await mkdir(dirname(paths.configFile), { recursive: true });
+  await writeFile(paths.configFile, '[templates]\nstandby = 0\n');
   const scratch = join(root, 'bare');
   const scratchRun = join(runtime, 'bare');
   await mkdir(scratch);

@@ -30,26 +30,36 @@ export interface Lab extends AsyncDisposable {
 }
 
 /** Makes images and kernel once per state of the sources; the first time that takes as long as a first run. */
-export async function openLab(signal: AbortSignal): Promise<Lab> {
+export function openLab(signal: AbortSignal): Promise<Lab> {
+  return openLabOf('slim', signal);
+}
+
+/** A second one, with the default image instead. */
+export function openFullLab(signal: AbortSignal): Promise<Lab> {
+  return openLabOf('full', signal);
+}
+
+async function openLabOf(kind: 'slim' | 'full', signal: AbortSignal): Promise<Lab> {
+  const imageName = kind === 'slim' ? IMAGE : 'debian-bookworm';
   await using cleanup = new AsyncDisposableStack();
-  const home = cleanup.use(await openHome(await warmStore('slim')));
+  const home = cleanup.use(await openHome(await warmStore(kind)));
   const processes = createSystemProcesses();
   const clock = createSystemClock();
   const uid = process.getuid?.() ?? 0;
   const shared = { paths: home.paths, processes, clock, path: process.env['PATH'] };
   const images = createImages({ ...shared, ...unset, uid });
   const kernels = createKernels({ ...shared, ...unset, agentFile });
-  const image = await images.find(IMAGE);
+  const image = await images.find(imageName);
   const kernel = await kernels.find(KERNEL);
   if (image === undefined || kernel === undefined) {
-    throw new Error(`the store of images has no ${image === undefined ? IMAGE : KERNEL}`);
+    throw new Error(`the store of images has no ${image === undefined ? imageName : KERNEL}`);
   }
   const initrd = await kernels.initrd(kernel, signal);
   const owned = cleanup.move(); // The returned lab owns the home.
   return {
     ...{ home, processes, clock, uid, image, kernel, initrd, signal },
     async specFor(flags) {
-      const args = ['vm', 'create', '--no-start', '--json', '--image', IMAGE, ...flags];
+      const args = ['vm', 'create', '--no-start', '--json', '--image', imageName, ...flags];
       const { stdout } = await home.banger(args);
       const { id, spec } = VmDetails.pick({ id: true, spec: true }).parse(JSON.parse(stdout));
       await home.banger(['vm', 'delete', id]);

@@ -9,14 +9,22 @@ import type { GuestConnector } from '../guest/guest.ts';
 import type { Clock } from '../host/clock.ts';
 import type { ConfigValues } from '../host/config-keys.ts';
 import type { BangerPaths } from '../host/paths.ts';
+import type { MemoryPressure } from '../host/pressure.ts';
+import { hostBootId } from '../host/proc-identity.ts';
 import type { Processes } from '../host/processes.ts';
 import { createSystemClock } from '../host/system-clock.ts';
+import { createSystemPressure } from '../host/system-pressure.ts';
 import { createSystemProcesses } from '../host/system-processes.ts';
 import { createImages } from '../image/create-images.ts';
 import type { Images } from '../image/images.ts';
 import { createKernels } from '../kernel/create-kernels.ts';
 import type { Kernels } from '../kernel/kernels.ts';
+import { createSavedStates } from '../saved/create-saved-states.ts';
+import type { SavedStates } from '../saved/saved-states.ts';
+import { createHostKeys } from '../ssh/create-host-keys.ts';
+import type { HostKeys } from '../ssh/host-keys.ts';
 import { createFactsTable, type Facts } from '../store/facts-table.ts';
+import { createTemplates, type TemplateStore } from '../template/create-templates.ts';
 import {
   chooseAccelerator,
   type AcceleratorChoice,
@@ -37,6 +45,10 @@ export interface Adapters {
   readonly kernels: Kernels;
   readonly connector: GuestConnector;
   readonly driver: VmmDriver;
+  readonly hostKeys: HostKeys;
+  readonly saved: SavedStates;
+  readonly templates: TemplateStore;
+  readonly pressure: MemoryPressure;
   readonly accelerator: () => Promise<AcceleratorProbe>;
   /** Repositories that images would be made from, for people */
   readonly debianSources: (signal: AbortSignal) => Promise<readonly string[]>;
@@ -87,6 +99,16 @@ export function composeAdapters({
     kernels,
     disks: createDisks({ processes, path }),
     connector: createGuestConnector({ clock }),
+    hostKeys: createHostKeys(),
+    saved: createSavedStates(),
+    templates: createTemplates({
+      dir: paths.templates,
+      clock,
+      processes,
+      path,
+      bootId: hostBootId(),
+    }),
+    pressure: createSystemPressure(),
     driver: createQemuDriver({ processes, clock, ...binary }),
     async debianSources(signal) {
       const sources = await archive.sources('bookworm', signal);

@@ -1,11 +1,13 @@
 import type { EventBody } from '@banger/protocol/events';
 import type { Origin } from '@banger/protocol/vm';
 
+import { createSharedWork } from '../artifact/shared-work.ts';
 import type { ConfigKey } from '../host/config-keys.ts';
 import type { Config } from '../host/config.ts';
 import { hostSize } from '../host/host-size.ts';
 import type { BangerPaths } from '../host/paths.ts';
 import { createSystemDirectories } from '../host/system-directories.ts';
+import { createIdentifier } from '../machine/identify.ts';
 import { Machines } from '../machine/machines.ts';
 import { RunningVms } from '../machine/running-vms.ts';
 import type { SpecContext } from '../machine/spec.ts';
@@ -26,6 +28,7 @@ export interface MachineParts {
 
 export function composeMachines(parts: MachineParts): { machines: Machines; running: RunningVms } {
   const { adapters, paths, emit } = parts;
+  const config = parts.config.values;
   const running = new RunningVms();
   const onJournal = crashPoint(parts.crashAt);
   const machines = new Machines({
@@ -42,7 +45,22 @@ export function composeMachines(parts: MachineParts): { machines: Machines; runn
     emit,
     kvmFailed: (why) => adapters.facts.set('kvm-failed', why, adapters.clock.now()),
     ...(onJournal === undefined ? {} : { onJournal }),
-    dirs: { vms: paths.vms, runtimeDir: paths.runtimeDir },
+    dirs: { vms: paths.vms, runtimeDir: paths.runtimeDir, forks: paths.builds },
+    hostKeys: adapters.hostKeys,
+    identifier: createIdentifier(adapters),
+    saved: adapters.saved,
+    templates: adapters.templates,
+    sharedWork: createSharedWork(),
+    pressure: adapters.pressure,
+    warmth: {
+      isEnabled: config['templates.enabled'],
+      maxBytes: config['templates.max_bytes'],
+      standbysPerShape: config['templates.standby'],
+      sizes: {
+        overlayMib: config['vm_defaults.overlay_size'],
+        workMib: config['vm_defaults.disk_size'],
+      },
+    },
     hostSize: () => hostSize(paths.stateDir),
     specContext: () => specContext(parts),
     makeUpName,

@@ -55,6 +55,7 @@ export async function startDaemon({ env, uid, agentBinary }: DaemonOptions): Pro
     path: env['PATH'],
   });
   const { clock } = adapters;
+  cleanup.use(adapters.templates);
 
   const events = createEventHub(clock, randomBytes(4).toString('hex'));
   const { machines, running } = composeMachines({
@@ -124,9 +125,13 @@ export async function startDaemon({ env, uid, agentBinary }: DaemonOptions): Pro
 }
 
 /** What interrupted builds left. A store that cannot be swept is told about when it is used. */
-async function sweepStores({ images, kernels }: Adapters, log: DaemonLog): Promise<void> {
+async function sweepStores(
+  { images, kernels, templates }: Adapters,
+  log: DaemonLog,
+): Promise<void> {
   const signal = AbortSignal.timeout(60_000);
-  for (const swept of await Promise.allSettled([images.sweep(signal), kernels.sweep(signal)])) {
+  const sweeps = [images, kernels, templates].map((store) => store.sweep(signal));
+  for (const swept of await Promise.allSettled(sweeps)) {
     if (swept.status === 'rejected')
       log.error({ err: swept.reason as unknown }, 'cannot sweep a store');
   }

@@ -9,7 +9,7 @@ import type { RunningVms } from '../machine/running-vms.ts';
 /** The record as clients see it in lists. */
 export function presentVm(record: VmRecord, now: Date): Vm {
   const { id, name, state, spec, provenance, imageId, kernelId, ephemeral, plan } = record;
-  const running = state.name === 'running';
+  const running = state.name === 'running' || state.name === 'paused';
   return {
     id,
     name,
@@ -52,6 +52,9 @@ export async function describeVm(
     },
     vmm: record.vmm && { ...record.vmm, pid: live?.vmm.pid ?? null },
     bootId: record.bootId,
+    startedFrom: record.startedFrom,
+    hygiene: record.hygiene,
+    snapshots: record.snapshots,
     timings: record.timings,
     directory: plan?.paths.dir ?? '',
   };

@@ -5,6 +5,7 @@ import type { ExecRequest } from '@banger/protocol/exec';
 import { newExecId, type ExecId, type OperationId } from '@banger/protocol/ids';
 
 import type { Clock } from '../host/clock.ts';
+import { wakeHint } from '../machine/refusals.ts';
 import type { Supervisor } from '../machine/supervisor.ts';
 import { RunningExec } from './running-exec.ts';
 
@@ -31,9 +32,7 @@ export class ExecRegistry {
       throw new BangerError(
         'vm.not_running',
         `Cannot run a command in VM "${name}": it is ${state.name}`,
-        {
-          hint: `banger vm start ${name}`,
-        },
+        { hint: wakeHint(vm.record) },
       );
     }
     const id = newExecId();

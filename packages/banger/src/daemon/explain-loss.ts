@@ -9,7 +9,14 @@ export async function explainLoss(
 ): Promise<BangerError> {
   const isLoss = error.code === 'guest.unreachable' || error.code === 'guest.protocol';
   if (!isLoss && error.code !== 'vm.ended') return error;
-  const { name } = vm.record;
+  const { name, state } = vm.record;
+  if (state.name === 'suspending' || state.name === 'suspended') {
+    return new BangerError(
+      'vm.ended',
+      `Cannot finish "${request.argv[0] ?? ''}" in VM "${name}": the VM was suspended meanwhile`,
+      { cause: error, hint: `banger vm start ${name}` },
+    );
+  }
   const hasEnded = await vm.hasEnded();
   const [program = ''] = request.argv;
   return new BangerError(

@@ -46,7 +46,9 @@ export function storeHandlers(deps: StoreHandlerDeps): Pick<Handlers, StoreRoute
     async deleteImage({ image: reference }, operation) {
       const stored = await deletable('image', reference, images.find(reference));
       refuseInUse('image', stored.name, usersOf(deps, 'imageId', stored.id));
-      await images.remove(ImageId.parse(stored.id));
+      const id = ImageId.parse(stored.id);
+      await deps.machines.templates.dropFor(id);
+      await images.remove(id);
       events.emit({ type: 'image.deleted', image: stored.id, name: stored.name }, operation.id);
       return {};
     },
@@ -63,7 +65,9 @@ export function storeHandlers(deps: StoreHandlerDeps): Pick<Handlers, StoreRoute
     async deleteKernel({ kernel: reference }, operation) {
       const stored = await deletable('kernel', reference, kernels.find(reference));
       refuseInUse('kernel', stored.name, usersOf(deps, 'kernelId', stored.id));
-      await kernels.remove(KernelId.parse(stored.id));
+      const id = KernelId.parse(stored.id);
+      await deps.machines.templates.dropFor(id);
+      await kernels.remove(id);
       events.emit({ type: 'kernel.deleted', kernel: stored.id, name: stored.name }, operation.id);
       return {};
     },

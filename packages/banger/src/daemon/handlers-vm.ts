@@ -1,6 +1,7 @@
 import type { Disks } from '../disk/disks.ts';
 import type { Clock } from '../host/clock.ts';
 import type { MonitorMemory } from '../host/process-memory.ts';
+import { isAlive } from '../machine/decide.ts';
 import type { Machines } from '../machine/machines.ts';
 import type { RunningVms } from '../machine/running-vms.ts';
 import type { HostSize } from '../machine/spec.ts';
@@ -43,9 +44,7 @@ export function vmHandlers(deps: VmHandlerDeps): Pick<Handlers, VmRoute> {
       Promise.resolve(
         machines
           .all()
-          .filter(
-            ({ record }) => all || ['starting', 'running', 'stopping'].includes(record.state.name),
-          )
+          .filter(({ record }) => all || isAlive(record.state))
           .map(present),
       ),
     createVm: async (request, operation) => present(await machines.create(request, operation)),

@@ -1,10 +1,16 @@
 import type { Handlers } from './handler-table.ts';
 import { hostHandlers, type HostHandlerDeps } from './handlers-host.ts';
+import { savedHandlers } from './handlers-saved.ts';
 import { storeHandlers, type StoreHandlerDeps } from './handlers-store.ts';
 import { vmHandlers, type VmHandlerDeps } from './handlers-vm.ts';
 
 export type HandlerDeps = VmHandlerDeps & StoreHandlerDeps & HostHandlerDeps;
 
 export function createHandlers(deps: HandlerDeps): Handlers {
-  return { ...vmHandlers(deps), ...storeHandlers(deps), ...hostHandlers(deps) };
+  return {
+    ...vmHandlers(deps),
+    ...savedHandlers(deps),
+    ...storeHandlers(deps),
+    ...hostHandlers(deps),
+  };
 }

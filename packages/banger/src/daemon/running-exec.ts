@@ -43,8 +43,10 @@ export class RunningExec {
     const until = AbortSignal.any([this.#ended.signal, ...(limit === undefined ? [] : [limit])]);
     try {
       const guest = await vm.guest(until);
+      const onStarted = vm.watchExec();
       const io = {
         input: this.input,
+        onStarted,
         onOutput: async (stream: 'stdout' | 'stderr', bytes: Uint8Array) => {
           const sink = await this.#sink.promise;
           await sink(stream, bytes);

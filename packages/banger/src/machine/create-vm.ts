@@ -1,3 +1,5 @@
+import assert from 'node:assert/strict';
+
 import { BangerError } from '@banger/protocol/errors';
 
 import type { WorkOptions } from '../host/work.ts';
@@ -7,12 +9,16 @@ import { journalOf } from './journal.ts';
 import { createSteps, type MachineDeps } from './machine-deps.ts';
 import { makePlan, type PlanParts } from './make-plan.ts';
 import { backgroundOperation, type Operation } from './operation.ts';
+import type { OwnedVm } from './owned-vm.ts';
+import type { MachinePlan } from './plan.ts';
 import { runSteps } from './run-steps.ts';
 import { startVm } from './start-vm.ts';
 import type { Supervisor } from './supervisor.ts';
 
 export interface CreateDeps extends MachineDeps {
   readonly dirs: PlanParts['dirs'];
+  /** Of an address that no other VM has */
+  readonly addressIndex: () => number;
 }
 
 /**
@@ -26,9 +32,17 @@ export async function createVm(
 ): Promise<void> {
   try {
     await vm.alone(async (signal) => {
+      operation.waterfall?.mark('queue');
       const alone = { ...operation, signal };
-      await prepare(vm, deps, alone);
-      if (start) await startVm(vm, deps, alone);
+      const plan = await plannedVm(vm, deps, alone);
+      const make = async (begun: MachinePlan) => {
+        vm.adoptPlan(begun, operation.id);
+        await makeParts(vm, deps, alone);
+        if (start) await startVm(vm, deps, alone, begun);
+      };
+      await (start && vm.record.warm
+        ? deps.warm.from('t1', { plan, operation: alone }, make)
+        : make(plan));
       vm.save({ settled: true }, operation.id);
     }, operation.signal);
   } catch (error) {
@@ -41,21 +55,31 @@ export async function createVm(
   }
 }
 
-async function prepare(vm: Supervisor, deps: CreateDeps, operation: Operation): Promise<void> {
+async function plannedVm(
+  vm: OwnedVm,
+  deps: CreateDeps,
+  operation: Operation,
+): Promise<MachinePlan> {
   const { image, kernel } = await pullBoth(vm, deps, operation);
   const initrd = await deps.kernels.initrd(kernel, operation.signal);
-  const plan = makePlan({
-    id: vm.id,
-    spec: vm.record.spec,
-    image,
-    kernel,
-    initrd,
-    dirs: deps.dirs,
-  });
-  vm.adoptPlan(plan, operation.id);
-  const { signal, progress } = operation;
-  const journal = journalOf(deps, vm.id, operation.id);
+  const parts = { id: vm.id, spec: vm.record.spec, image, kernel, initrd, dirs: deps.dirs };
+  const plan = makePlan({ ...parts, addressIndex: deps.addressIndex() });
+  vm.adoptPlan(plan, operation.id); // In the same turn, so that nobody else gets the address.
+  return plan;
+}
+
+/** Repeatable: another beginning gives other disks. */
+export async function makeParts(
+  vm: OwnedVm,
+  deps: CreateDeps,
+  { id, signal, progress, waterfall }: Operation,
+): Promise<void> {
+  const { plan } = vm.record;
+  assert(plan, 'a VM is planned before it is made');
+  waterfall?.mark('plan');
+  const journal = journalOf(deps, vm.id, id);
   await runSteps(createSteps(deps), plan, { journal, signal, progress, clock: deps.clock });
+  waterfall?.mark('disks');
 }
 
 /**
@@ -63,7 +87,7 @@ async function prepare(vm: Supervisor, deps: CreateDeps, operation: Operation): 
  * reads all of a kernel to check it, which takes a tenth as long as booting it.
  */
 async function pullBoth(
-  vm: Supervisor,
+  vm: OwnedVm,
   { images, kernels }: CreateDeps,
   { signal, progress }: Operation,
 ): Promise<{ readonly image: StoredImage; readonly kernel: StoredKernel }> {

@@ -9,6 +9,10 @@ const states: readonly VmState[] = [
   { name: 'created' },
   { name: 'starting' },
   { name: 'running' },
+  { name: 'paused' },
+  { name: 'suspending' },
+  { name: 'suspended' },
+  { name: 'restoring', snapshot: 'x' },
   { name: 'stopping' },
   { name: 'stopped' },
   { name: 'deleting' },
@@ -16,22 +20,19 @@ const states: readonly VmState[] = [
   { name: 'error', reason: 'x', leftovers: ['launch-vmm'] },
 ];
 
-/** One column per state above: go to a state, already so (=), or denied (-). */
-const table: Record<VmRequest, readonly string[]> = {
-  start: ['starting', '-', '=', '-', 'starting', '-', 'starting', '-'],
-  stop: ['=', 'stopping', 'stopping', 'stopping', '=', '-', '=', '='],
-  kill: ['-', 'stopping', 'stopping', 'stopping', '-', '-', '-', '-'],
-  delete: [
-    'deleting',
-    'deleting',
-    'deleting',
-    'deleting',
-    'deleting',
-    'deleting',
-    'deleting',
-    'deleting',
-  ],
-  change: ['created', '-', '-', '-', 'stopped', '-', 'error', 'error'],
+/** One word per state above: the state to go to, already so (=), or denied (-). */
+const table: Record<VmRequest, string> = {
+  start: 'starting - = - - starting - - starting - starting -',
+  stop: '= stopping stopping stopping stopping - - stopping = - = =',
+  kill: '- stopping stopping stopping stopping stopping stopping stopping - - - -',
+  delete: Array.from(states, () => 'deleting').join(' '),
+  change: 'created - - - - - - - stopped - error error',
+  pause: '- - paused = - - - - - - - -',
+  resume: '- - = running - - - - - - - -',
+  suspend: '- - suspending suspending - = - - - - - -',
+  snapshot: '- - running paused - - - - - - - -',
+  fork: '- - running paused - - - - - - - -',
+  restore: '- - running paused - suspended - - stopped - error error',
 };
 
 suite('decisions', () => {
@@ -42,8 +43,17 @@ suite('decisions', () => {
 
         const outcome =
           decision.kind === 'go' ? decision.next.name : decision.kind === 'already' ? '=' : '-';
-        assert.equal(outcome, outcomes[index]);
+        assert.equal(outcome, outcomes.split(' ')[index]);
       });
     }
   }
+
+  test('a refusal says what to do instead', () => {
+    const denied = decide({ name: 'paused' }, 'start');
+    assert.deepEqual(denied, {
+      kind: 'deny',
+      because: 'it is paused',
+      hint: 'banger vm resume VM',
+    });
+  });
 });

@@ -1,3 +1,4 @@
+import { createSharedWork } from '../artifact/shared-work.ts';
 import type { EventBody } from '@banger/protocol/events';
 import { newOperationId } from '@banger/protocol/ids';
 import type { CreateVmRequest } from '@banger/protocol/vm-requests';
@@ -5,18 +6,25 @@ import type { Stage } from '@banger/protocol/progress';
 import type { VmId } from '@banger/protocol/ids';
 
 import { createFakeDisks } from '../disk/fake-disks.ts';
-import { createFakeGuest, type FakeGuest } from '../guest/fake-guest.ts';
+import type { FakeGuest } from '../guest/fake-guest.ts';
 import { createFakeGuests } from '../guest/fake-guests.ts';
 import { parseConfig } from '../host/config.ts';
 import { createFakeClock } from '../host/fake-clock.ts';
+import { createFakePressure } from '../host/fake-pressure.ts';
 import { createFakeDirectories } from '../host/fake-directories.ts';
 import { createFakeImages } from '../image/fake-images.ts';
 import { createFakeKernels } from '../kernel/fake-kernels.ts';
+import { createFakeSavedStates } from '../saved/fake-saved-states.ts';
+import { createFakeHostKeys } from '../ssh/fake-host-keys.ts';
 import { openDatabase } from '../store/database.ts';
 import { createJournalTable } from '../store/journal-table.ts';
 import { createVmsTable } from '../store/vms-table.ts';
-import { createFakeDriver, createFakeVmmHost } from '../vmm/fake-driver.ts';
+import { createFakeTemplates } from '../template/fake-templates.ts';
+import { createFakeDriver } from '../vmm/fake-driver.ts';
+import { createFakeVmmHost } from '../vmm/fake-vmm-host.ts';
 import type { VmmDriver } from '../vmm/driver.ts';
+import { filesOf, guestHooks, withSavedFiles, type Behaviour } from './fake-host.ts';
+import { createIdentifier } from './identify.ts';
 import { Machines } from './machines.ts';
 import { mortal, type Life } from './mortal.ts';
 import type { Operation } from './operation.ts';
@@ -25,8 +33,8 @@ import { RunningVms } from './running-vms.ts';
 const entry = { kind: 'debian', description: '' };
 
 /**
- * A host without anything real: what is on it (monitors, disks, directories, database) outlives the daemons that
- * `daemon()` makes, so that a crash and its successor can be played in one process.
+ * A host without anything real: what is on it (monitors, disks, directories, templates, database) outlives the daemons
+ * that `daemon()` makes, so that a crash and its successor can be played in one process.
  */
 export function createFakeWorld() {
   const clock = createFakeClock();
@@ -36,6 +44,11 @@ export function createFakeWorld() {
   const images = createFakeImages({ clock, catalog });
   const kernels = createFakeKernels({ clock, catalog: [{ ...entry, name: 'debian-6.1' }] });
   const host = createFakeVmmHost();
+  const files = filesOf(host, disks);
+  const templates = createFakeTemplates({ clock, files });
+  const saved = createFakeSavedStates(files);
+  const hostKeys = createFakeHostKeys();
+  const pressure = createFakePressure();
   const guests = new Map<VmId, FakeGuest>();
   const wires = createFakeGuests();
   const db = openDatabase(':memory:');
@@ -43,18 +56,9 @@ export function createFakeWorld() {
   const kvmFailures: string[] = [];
   /** How a guest answers a connection; replaced by tests of guests that do not */
   const behaviour: Behaviour = { accelerator: 'tcg' };
-
   const driver = createFakeDriver({
     host,
-    agent(stream, plan) {
-      const monitor = host.monitors.get(plan.paths.runDir);
-      if (behaviour.silent?.(plan.spec.accel) === true || monitor === undefined) return;
-      const guest = guests.get(plan.id) ?? createFakeGuest();
-      guests.set(plan.id, guest);
-      guest.onShutdown = () => monitor.end({ kind: 'guest-off' });
-      void monitor.exited.then(() => guests.delete(plan.id));
-      wires.serve(stream, guest);
-    },
+    ...guestHooks({ host, guests, wires, disks, behaviour }),
   });
 
   const daemon = (options: DaemonTweaks = {}) => {
@@ -67,7 +71,19 @@ export function createFakeWorld() {
       images,
       kernels,
       directories: mortal(directories, life),
-      disks: mortal(disks, life),
+      disks: mortal(withSavedFiles(disks, host), life),
+      templates: mortal(templates, life),
+      saved: mortal(saved, life),
+      hostKeys: mortal(hostKeys, life),
+      identifier: createIdentifier({ hostKeys }),
+      pressure,
+      sharedWork: createSharedWork(),
+      warmth: {
+        isEnabled: options.templates ?? false,
+        maxBytes: 20 * 1024 ** 3,
+        standbysPerShape: options.standbys ?? 0,
+        sizes: { overlayMib: 8192, workMib: 8192 },
+      },
       connector: mortal(wires.connector, life),
       driverOf: () => mortal<VmmDriver>(driver, life),
       records: {
@@ -79,14 +95,16 @@ export function createFakeWorld() {
       journal: createJournalTable(db),
       emit: (body) => events.push(body),
       kvmFailed: (why) => kvmFailures.push(why),
-      onJournal(_, step, phase) {
+      onJournal(vm, step, phase) {
         if (life.dead) return;
-        if (options.crashAt === `${step}:${phase}`) life.dead = true;
-        if (options.crashAt === `${step}:${phase}` || options.failAt === `${step}:${phase}`) {
-          throw new Error(`injected at ${step}:${phase}`);
-        }
+        const at = `${step}:${phase}`;
+        const isMeant = (options.purpose ?? 'user') === (records.get(vm)?.purpose ?? 'user');
+        if (!isMeant || (at !== options.crashAt && at !== options.failAt)) return;
+        if (at === options.crashAt) life.dead = true;
+        if (options.times !== undefined && options.times-- <= 0) return;
+        throw new Error(`injected at ${at}`);
       },
-      dirs: { vms: '/vms', runtimeDir: '/run' },
+      dirs: { vms: '/vms', runtimeDir: '/run', forks: '/builds' },
       hostSize: () => Promise.resolve({ cpus: 4, memoryMib: 8192, diskMib: 100_000 }),
       specContext: () =>
         Promise.resolve({
@@ -94,38 +112,32 @@ export function createFakeWorld() {
           originOf: () => 'built-in' as const,
           accelerator: () => behaviour.accelerator,
         }),
-      makeUpName: () => 'calm-otter',
+      makeUpName: () => `calm-otter-${String((names += 1))}`,
     });
-    return { machines, running, records };
+    /** As `kill -9`: nothing of it reaches the host any more. */
+    const die = () => {
+      life.dead = true;
+    };
+    return { machines, running, records, die };
   };
+  let names = 0;
+  const isOnHost = (dir: string) =>
+    !dir.startsWith('/vms/') || [...directories.paths].some((path) => dir.startsWith(`${path}/`));
 
   return {
-    ...{
-      clock,
-      directories,
-      disks,
-      images,
-      kernels,
-      host,
-      guests,
-      events,
-      kvmFailures,
-      behaviour,
-      daemon,
-    },
-    /** Everything of VMs that is on the host now */
+    ...{ clock, directories, disks, images, kernels, host, guests, events, kvmFailures },
+    ...{ templates, saved, hostKeys, pressure, behaviour, daemon },
+    /** Everything of VMs that is on the host now; templates are not, and a VM's directory takes with it what is in it */
     left: () => [
       ...directories.paths,
-      ...disks.disks.keys(),
+      ...[...disks.disks.keys()].filter((file) => !file.startsWith('/templates/tpl_')),
+      ...templates.drafts,
+      ...[...saved.dirs.keys()].filter(isOnHost),
+      ...hostKeys.keys.keys(),
       ...host.monitors.keys(),
       ...host.runFiles,
     ],
   };
-}
-
-export interface Behaviour {
-  accelerator: 'kvm' | 'tcg';
-  silent?: (accel: 'kvm' | 'tcg') => boolean;
 }
 
 export interface DaemonTweaks {
@@ -133,10 +145,23 @@ export interface DaemonTweaks {
   readonly crashAt?: string;
   /** `<step>:<phase>`: the step fails before (`started`) or after (`done`) its work */
   readonly failAt?: string;
+  /** How often it fails there; always unless told */
+  times?: number;
+  /** Of which machines that is said; users' unless told */
+  readonly purpose?: 'user' | 'template' | 'standby';
+  readonly templates?: boolean;
+  readonly standbys?: number;
 }
 
 export function aRequest(change: Partial<CreateVmRequest> = {}): CreateVmRequest {
-  return { name: 'web', image: 'debian-bookworm-slim', start: true, ephemeral: false, ...change };
+  return {
+    name: 'web',
+    image: 'debian-bookworm-slim',
+    start: true,
+    template: true,
+    ephemeral: false,
+    ...change,
+  };
 }
 
 export function anOperation(

@@ -8,21 +8,28 @@ import type { Directories } from '../host/directories.ts';
 import type { Progress } from '../host/work.ts';
 import type { Images } from '../image/images.ts';
 import type { Kernels } from '../kernel/kernels.ts';
+import type { SavedStates } from '../saved/saved-states.ts';
+import type { HostKeys } from '../ssh/host-keys.ts';
 import type { VmmDriver } from '../vmm/driver.ts';
 import type { MachinePlan } from './plan.ts';
 import type { JournalRecords, VmRecords } from './record.ts';
 import type { RunningVms } from './running-vms.ts';
+import type { Identifier } from './identify.ts';
 import type { Step } from './run-steps.ts';
+import type { WarmStarts } from './warm/warm-starts.ts';
 import { awaitReady } from './steps/await-ready.ts';
 import { bootGuest } from './steps/boot-guest.ts';
 import { greetGuest } from './steps/greet-guest.ts';
+import { identifyGuest } from './steps/identify-guest.ts';
 import { launchVmm } from './steps/launch-vmm.ts';
 import { makeDirectory } from './steps/make-directory.ts';
 import { makeDisks } from './steps/make-disks.ts';
+import { makeHostKey } from './steps/make-host-key.ts';
 import { makeRunDirectory } from './steps/make-run-directory.ts';
+import { resumeVcpus } from './steps/resume-vcpus.ts';
 
-/** Everything a VM's supervisor works with; wired in `daemon/compose.ts`. */
-export interface MachineDeps {
+/** What the steps of a VM work with. */
+export interface StepDeps {
   readonly records: VmRecords;
   readonly journal: JournalRecords;
   readonly running: RunningVms;
@@ -32,6 +39,9 @@ export interface MachineDeps {
   readonly connector: GuestConnector;
   readonly images: Images;
   readonly kernels: Kernels;
+  readonly hostKeys: HostKeys;
+  readonly saved: SavedStates;
+  readonly identifier: Identifier;
   readonly driverOf: (plan: MachinePlan) => VmmDriver;
   /** Told after the change is stored */
   readonly emit: (body: EventBody, operation: string) => void;
@@ -41,19 +51,34 @@ export interface MachineDeps {
   readonly onJournal?: (vm: VmId, step: string, phase: string) => void;
 }
 
-/** What a VM has for as long as it exists. */
-export function createSteps({ directories, disks }: MachineDeps): readonly Step[] {
-  return [makeDirectory(directories), makeDisks(disks)];
+/** Everything a VM's supervisor works with; wired in `daemon/compose.ts`. */
+export interface MachineDeps extends StepDeps {
+  readonly warm: WarmStarts;
 }
 
-/** What a VM has for as long as it runs. */
-export function startSteps(deps: MachineDeps, progress: Progress): readonly Step[] {
-  const { directories, running, connector, driverOf } = deps;
+/** What a VM has for as long as it exists. */
+export function createSteps({ directories, disks, hostKeys }: StepDeps): readonly Step[] {
+  return [makeDirectory(directories), makeHostKey(hostKeys), makeDisks(disks)];
+}
+
+/** What a VM has for as long as it runs. Steps that its beginning (`plan.start`) does not need do nothing. */
+export function startSteps(deps: StepDeps, progress: Progress): readonly Step[] {
+  const { running, identifier } = deps;
+  return [
+    ...greetSteps(deps),
+    bootGuest(running, identifier),
+    identifyGuest(running, identifier),
+    awaitReady(running, progress),
+  ];
+}
+
+/** As far as an agent that answers: what there is of a machine that becomes a `t0` template. */
+export function greetSteps(deps: StepDeps): readonly Step[] {
+  const { directories, running, connector, driverOf, saved } = deps;
   return [
     makeRunDirectory(directories),
     launchVmm(driverOf, running),
+    resumeVcpus(running, saved),
     greetGuest(running, connector),
-    bootGuest(running),
-    awaitReady(running, progress),
   ];
 }

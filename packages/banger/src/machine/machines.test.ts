@@ -12,7 +12,7 @@ suite('machines', () => {
     const vm = await machines.create(aRequest(), anOperation());
     assert.equal(vm.record.state.name, 'running');
     assert.equal(vm.record.settled, true);
-    assert.equal(world.guests.get(vm.id)?.boot?.hostname, 'web');
+    assert.equal(world.guests.get(vm.id)?.boot?.identity.hostname, 'web');
     await machines.delete(vm, anOperation());
 
     assert.deepEqual(world.left(), []);

@@ -1,36 +1,84 @@
-import { newVmId } from '@banger/protocol/ids';
+import type { TemplateId } from '@banger/protocol/ids';
 import type { CreateVmRequest } from '@banger/protocol/vm-requests';
 
+import type { SharedWork } from '../artifact/shared-work.ts';
+import type { MemoryPressure } from '../host/pressure.ts';
+import type { StoredTemplate, Templates } from '../template/templates.ts';
 import { createVm, type CreateDeps } from './create-vm.ts';
+import { isAlive } from './decide.ts';
+import type { StepDeps } from './machine-deps.ts';
+import type { PlanParts } from './make-plan.ts';
 import { backgroundOperation, type Operation } from './operation.ts';
+import { Population, type NewVm } from './population.ts';
 import type { VmRecord } from './record.ts';
 import { reconcile } from './reconcile.ts';
-import { resolveReference } from './resolve-reference.ts';
+import { SavedVerbs } from './saved/saved-verbs.ts';
 import { resolveSpec, type HostSize, type SpecContext } from './spec.ts';
-import { Supervisor } from './supervisor.ts';
+import type { Supervisor } from './supervisor.ts';
+import { Standbys } from './warm/standbys.ts';
+import { takeStandby } from './warm/take-standby.ts';
+import { TemplateKeeper } from './warm/template-keeper.ts';
+import type { TemplateDiskSizes } from './warm/template-shape.ts';
+import { TemplateVerbs } from './warm/template-verbs.ts';
+import { alwaysCold } from './warm/warm-starts.ts';
+import { Waterfall } from './waterfall.ts';
 
-export interface MachinesDeps extends CreateDeps {
+export interface MachinesDeps extends StepDeps {
+  readonly dirs: PlanParts['dirs'];
   readonly hostSize: () => Promise<HostSize>;
   readonly specContext: () => Promise<Omit<SpecContext, 'host' | 'madeUpName'>>;
   readonly makeUpName: () => string;
+  readonly templates: Templates;
+  readonly sharedWork: SharedWork<StoredTemplate>;
+  readonly pressure: MemoryPressure;
+  readonly warmth: {
+    readonly isEnabled: boolean;
+    readonly maxBytes: number;
+    readonly standbysPerShape: number;
+    readonly sizes: TemplateDiskSizes;
+  };
 }
 
-/** All VMs of one daemon: a supervisor each. */
+/** All VMs of one daemon. */
 export class Machines {
-  readonly #deps: MachinesDeps;
-  readonly #supervisors = new Map<string, Supervisor>();
+  readonly saved: SavedVerbs;
+  readonly templates: TemplateVerbs;
+  readonly #deps: MachinesDeps & CreateDeps;
+  readonly #population: Population;
+  readonly #keeper: TemplateKeeper;
+  readonly #standbys: Standbys;
 
-  constructor(deps: MachinesDeps) {
-    this.#deps = deps;
+  constructor(parts: MachinesDeps) {
+    const { warmth, makeUpName, templates } = parts;
+    const addressIndex = () => this.#population.addressIndex();
+    this.#keeper = new TemplateKeeper({
+      ...parts,
+      ...warmth,
+      inUse: () => this.#templatesInUse(),
+      hidden: {
+        addressIndex,
+        insert: (purpose, spec) => this.#population.insertHidden(purpose, spec),
+        delete: (vm) => this.#population.delete(vm),
+      },
+    });
+    const warm = warmth.isEnabled ? this.#keeper : alwaysCold;
+    this.#deps = { ...parts, warm, addressIndex };
+    const population = new Population(this.#deps, makeUpName);
+    this.#population = population;
+    const perShape = warmth.isEnabled ? warmth.standbysPerShape : 0;
+    const standbys = new Standbys({ ...this.#deps, population, keeper: this.#keeper, perShape });
+    this.#standbys = standbys;
+    this.saved = new SavedVerbs({ ...this.#deps, population });
+    this.templates = new TemplateVerbs({ templates, population, standbys });
   }
 
   /** Takes over what earlier daemons left. One VM that cannot be taken over does not hold up the others. */
   async open(): Promise<readonly unknown[]> {
-    for (const record of this.#deps.records.all()) this.#supervise(record);
+    for (const record of this.#deps.records.all()) this.#population.supervise(record);
     const results = await Promise.allSettled(
-      this.all().map(async (vm) => {
+      this.#population.everyone().map(async (vm) => {
         await reconcile(vm, this.#deps);
-        this.#forgetDeleted(vm);
+        this.#population.forgetDeleted(vm);
       }),
     );
     return results.flatMap((result) =>
@@ -39,68 +87,56 @@ export class Machines {
   }
 
   all(): readonly Supervisor[] {
-    return [...this.#supervisors.values()];
+    return this.#population.users();
   }
 
   find(reference: string): Supervisor {
-    const found = resolveReference(
-      reference,
-      this.all().map((vm) => ({ id: vm.id, name: vm.record.name, vm })),
-    );
-    return found.vm;
+    return this.#population.find(reference);
   }
 
   async create(request: CreateVmRequest, operation: Operation): Promise<Supervisor> {
+    const waterfall = new Waterfall(this.#deps.clock);
     const [host, choices] = await Promise.all([this.#deps.hostSize(), this.#deps.specContext()]);
-    const context = { ...choices, host, madeUpName: this.#freeName() };
+    const context = { ...choices, host, madeUpName: this.#population.freeName() };
     const { spec, provenance } = resolveSpec(request, context);
-    const record = this.#deps.records.insert({
-      id: newVmId(),
-      name: spec.name,
-      state: { name: 'created' },
-      settled: false,
-      ephemeral: request.ephemeral,
-      spec,
-      provenance,
-      plan: null,
-      imageId: null,
-      kernelId: null,
-      createdAt: this.#deps.clock.now().toISOString(),
-      startedAt: null,
-      bootId: null,
-      vmm: null,
-      timings: [],
-      warnings: [],
-    });
+    const { ephemeral, start, template: warm } = request;
+    const wanted = { name: spec.name, spec, provenance, ephemeral, warm };
+    const timed = { ...operation, waterfall };
     operation.progress.spec?.(spec, provenance);
-    const vm = this.#supervise(record);
-    this.#deps.emit(
-      { type: 'vm.state', vm: vm.id, name: spec.name, state: record.state },
-      operation.id,
-    );
+    const prepared = start && warm ? await this.#takeStandby(wanted, timed) : undefined;
+    const vm = prepared ?? this.#population.insert(wanted);
+    if (prepared === undefined) await this.#createAnew(vm, { operation: timed, start });
+    await this.#noteUse(vm);
+    return vm;
+  }
+
+  async #createAnew(
+    vm: Supervisor,
+    how: { readonly operation: Operation; readonly start: boolean },
+  ): Promise<void> {
+    const { id, name, state } = vm.record;
+    this.#deps.emit({ type: 'vm.state', vm: id, name, state }, how.operation.id);
     try {
-      await createVm(vm, this.#deps, { operation, start: request.start });
-      return vm;
+      await createVm(vm, this.#deps, how);
     } finally {
-      this.#forgetDeleted(vm);
+      this.#population.forgetDeleted(vm);
     }
   }
 
-  async delete(vm: Supervisor, operation: Operation): Promise<void> {
-    await vm.delete(operation);
-    this.#forgetDeleted(vm);
+  delete(vm: Supervisor, operation: Operation): Promise<void> {
+    return this.#population.delete(vm, operation);
   }
 
   /** The client that an ephemeral VM belonged to is gone; one that was kept for its logs, or is gone, stays so. */
   async endLease(id: string): Promise<void> {
-    const vm = this.#supervisors.get(id);
+    const vm = this.#population.get(id);
     if (vm?.record.ephemeral === true) await this.delete(vm, backgroundOperation());
   }
 
   /** Deletes what does not run. Returns the records of what it deleted. */
   async prune(operation: Operation): Promise<readonly VmRecord[]> {
     const idle = this.all().filter(({ record: { state, settled } }) => {
-      return settled && ['created', 'stopped', 'error'].includes(state.name);
+      return settled && ['created', 'stopped', 'suspended', 'error'].includes(state.name);
     });
     return Promise.all(
       idle.map(async (vm) => {
@@ -113,27 +149,26 @@ export class Machines {
 
   /** Ends with the daemon: what belongs to a client goes, the others run on and are adopted by the next daemon. */
   async close(): Promise<void> {
+    await this.#standbys[Symbol.asyncDispose]();
     const ephemeral = this.all().filter(({ record }) => record.ephemeral);
     await Promise.allSettled(ephemeral.map((vm) => this.delete(vm, backgroundOperation())));
     await this.#deps.running.release();
   }
 
-  #supervise(record: VmRecord): Supervisor {
-    const vm = new Supervisor(record, this.#deps);
-    this.#supervisors.set(record.id, vm);
-    return vm;
+  async #takeStandby(vm: NewVm, operation: Operation): Promise<Supervisor | undefined> {
+    const parts = { deps: this.#deps, keeper: this.#keeper, standbys: this.#standbys };
+    return takeStandby({ ...parts, population: this.#population }, { vm, operation });
   }
 
-  #forgetDeleted(vm: Supervisor): void {
-    if (this.#deps.records.get(vm.id) === undefined) this.#supervisors.delete(vm.id);
+  async #noteUse({ record: { plan, startedFrom } }: Supervisor): Promise<void> {
+    const isFork = startedFrom?.kind === 't1' || startedFrom?.kind === 'standby';
+    if (plan === null || !isFork || startedFrom.template === null) return;
+    await this.#deps.templates.touch(startedFrom.template);
+    this.#standbys.used(startedFrom.template, plan);
   }
 
-  #freeName(): string {
-    const taken = new Set(this.all().map(({ record }) => record.name));
-    for (let attempt = 0; attempt < 100; attempt += 1) {
-      const name = this.#deps.makeUpName();
-      if (!taken.has(name)) return name;
-    }
-    return newVmId().replace('_', '-');
+  #templatesInUse(): ReadonlySet<TemplateId> {
+    const alive = this.#population.everyone().filter(({ record }) => isAlive(record.state));
+    return new Set(alive.flatMap(({ record }) => record.plan?.start.template ?? []));
   }
 }

@@ -8,20 +8,23 @@ import type { VmSpec } from '@banger/protocol/vm';
 
 import type { StoredImage } from '../image/images.ts';
 import type { StoredKernel } from '../kernel/kernels.ts';
-import type { MachinePlan } from './plan.ts';
+import { powerOn, type MachinePlan } from './plan.ts';
 
 export interface PlanParts {
   readonly id: VmId;
   readonly spec: VmSpec;
-  readonly image: StoredImage;
-  readonly kernel: StoredKernel;
+  readonly image: Pick<StoredImage, 'id' | 'init' | 'rootDisk'>;
+  readonly kernel: Pick<StoredKernel, 'id' | 'release' | 'vmlinux' | 'modulesDisk'>;
   readonly initrd: string;
+  /** Of its address; no two VMs have the same */
+  readonly addressIndex: number;
   /** Directories of this banger */
-  readonly dirs: { readonly vms: string; readonly runtimeDir: string };
+  readonly dirs: { readonly vms: string; readonly runtimeDir: string; readonly forks: string };
 }
 
 /** Spec + what it is made from → every name, address and path. Pure. */
-export function makePlan({ id, spec, image, kernel, initrd, dirs }: PlanParts): MachinePlan {
+export function makePlan(parts: PlanParts): MachinePlan {
+  const { id, spec, image, kernel, initrd, dirs } = parts;
   const dir = join(dirs.vms, id);
   const runDir = join(dirs.runtimeDir, 'vms', id);
   const plan: MachinePlan = {
@@ -44,27 +47,72 @@ export function makePlan({ id, spec, image, kernel, initrd, dirs }: PlanParts): 
       agentSocket: join(runDir, 'agent0.sock'),
       bulkSocket: join(runDir, 'agent1.sock'),
       pidFile: join(dir, 'monitor.pid'),
+      savedDir: join(dir, 'saved'),
+      snapshots: join(dir, 'snapshots'),
+      hostKey: join(dir, 'ssh_host_ed25519_key'),
       consoleLog: join(dir, 'console.log'),
       vmmLog: join(dir, 'vmm.log'),
     },
     network: {
       mode: 'user',
       mac: macOf(id),
-      guestAddress: '10.0.2.15/24',
-      gateway: '10.0.2.2',
-      dnsServers: ['10.0.2.3'],
+      guestAddress: guestAddressOf(parts.addressIndex),
+      gateway: `${SUBNET}.0.1`,
+      dnsServers: [`${SUBNET}.0.3`],
       nat: spec.nat,
     },
+    machineId: digestOf('machine-id', id).toString('hex', 0, 16),
+    start: powerOn,
   };
   checkSocketPath(plan.paths.agentSocket);
   return plan;
 }
 
+/** The plan of another VM that is made of the same parts. Pure. */
+export function planLike(
+  { imageId, kernelId, kernelRelease, init, paths }: MachinePlan,
+  parts: Pick<PlanParts, 'id' | 'spec' | 'addressIndex' | 'dirs'>,
+): MachinePlan {
+  return makePlan({
+    ...parts,
+    image: { id: imageId, init, rootDisk: paths.baseDisk },
+    kernel: {
+      id: kernelId,
+      release: kernelRelease,
+      vmlinux: paths.kernel,
+      modulesDisk: paths.modulesDisk,
+    },
+    initrd: paths.initrd,
+  });
+}
+
+/** Of the user-mode network; each VM is alone on one of its own, and has another address on it all the same. */
+const SUBNET = '10.77';
+/** Below are gateway and name server. */
+const FIRST_ADDRESS = 16;
+const LAST_ADDRESS = 0xfffe;
+
+/** The lowest index that no other VM has; undefined when there are 65,000 VMs. */
+export function freeAddressIndex(taken: Iterable<string>): number | undefined {
+  const addresses = new Set(taken);
+  for (let index = FIRST_ADDRESS; index <= LAST_ADDRESS; index += 1) {
+    if (!addresses.has(guestAddressOf(index))) return index;
+  }
+  return undefined;
+}
+
+function guestAddressOf(index: number): string {
+  return `${SUBNET}.${String(index >> 8)}.${String(index & 0xff)}/16`;
+}
+
 /** Locally administered, unicast (IEEE 802 section 8.2.1), the same for the whole life of the VM. */
 function macOf(id: VmId): string {
-  const hash = createHash('sha256').update(id).digest();
-  const bytes = [0x02, 0xba, ...hash.subarray(0, 4)];
+  const bytes = [0x02, 0xba, ...digestOf(id).subarray(0, 4)];
   return bytes.map((byte) => byte.toString(16).padStart(2, '0')).join(':');
+}
+
+function digestOf(...parts: readonly string[]): Buffer {
+  return createHash('sha256').update(parts.join(' ')).digest();
 }
 
 function checkSocketPath(path: string): void {

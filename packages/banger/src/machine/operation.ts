@@ -1,6 +1,7 @@
 import { OperationId } from '@banger/protocol/ids';
 
 import type { Progress } from '../host/work.ts';
+import type { Waterfall } from './waterfall.ts';
 
 /** One request on its way through the daemon: its id, its end, and who is told about it. */
 export interface Operation {
@@ -8,6 +9,8 @@ export interface Operation {
   /** Aborts when the caller is gone or the daemon stops */
   readonly signal: AbortSignal;
   readonly progress: Progress;
+  /** Of the start that it is */
+  readonly waterfall?: Waterfall;
 }
 
 export const silent: Progress = { stage: () => undefined, warn: () => undefined };

@@ -1,7 +1,45 @@
 import { z } from 'zod';
 
-import { ImageId, KernelId, VmId } from '@banger/protocol/ids';
+import { ImageId, KernelId, TemplateId, VmId } from '@banger/protocol/ids';
+import { Mib } from '@banger/protocol/size';
 import { VmSpec } from '@banger/protocol/vm';
+
+/** Where the guest's memory is. */
+export const PlanMemory = z.discriminatedUnion('kind', [
+  /** In memory of the monitor's own */
+  z.object({ kind: z.literal('own') }),
+  /** In this file, which what the guest writes goes to: of a machine that becomes a template */
+  z.object({ kind: z.literal('shared'), file: z.string() }),
+  /** This file, mapped privately: what the guest writes stays with the monitor */
+  z.object({ kind: z.literal('private'), file: z.string() }),
+]);
+export type PlanMemory = z.infer<typeof PlanMemory>;
+
+/** What the next run begins from. */
+export const PlanStart = z.object({
+  /**
+   * What is in the guest when its vCPUs begin. `power-on`: nothing. `t0`: an agent that waits for Boot. `t1`: a booted
+   * machine that is nobody's. `saved`: this VM. `fork`: another VM, with all that ran in it.
+   */
+  from: z.enum(['power-on', 't0', 't1', 'saved', 'fork']),
+  template: TemplateId.nullable(),
+  memory: PlanMemory,
+  /** Saved devices to load; null boots the kernel */
+  state: z.string().nullable(),
+  /** Files that the VM's disks begin as copies of; null: new ones, or those it has */
+  disks: z
+    .object({ overlay: z.string(), work: z.string(), overlayMib: Mib, workMib: Mib })
+    .nullable(),
+});
+export type PlanStart = z.infer<typeof PlanStart>;
+
+export const powerOn: PlanStart = {
+  from: 'power-on',
+  template: null,
+  memory: { kind: 'own' },
+  state: null,
+  disks: null,
+};
 
 /** Every name, address and path of one VM, chosen before anything on the host changes and stored with it. */
 export const MachinePlan = z.object({
@@ -29,6 +67,11 @@ export const MachinePlan = z.object({
     bulkSocket: z.string(),
     /** Identity of the monitor's process, JSON */
     pidFile: z.string(),
+    /** Memory and devices of the suspended VM */
+    savedDir: z.string(),
+    snapshots: z.string(),
+    /** Private ssh host key, OpenSSH format */
+    hostKey: z.string(),
     consoleLog: z.string(),
     vmmLog: z.string(),
   }),
@@ -41,8 +84,16 @@ export const MachinePlan = z.object({
     dnsServers: z.array(z.string()),
     nat: z.boolean(),
   }),
+  /** /etc/machine-id: 32 hex digits */
+  machineId: z.string(),
+  start: PlanStart,
 });
 export type MachinePlan = z.infer<typeof MachinePlan>;
+
+/** Whether the guest, when its vCPUs begin, has its root file system in place. */
+export function isBooted({ from }: PlanStart): boolean {
+  return from !== 'power-on' && from !== 't0';
+}
 
 /** Virtio serial numbers of the drives; the guest finds them by these (at most 20 bytes, virtio 1.2 section 5.2.6). */
 export const driveSerials = {

@@ -1,7 +1,16 @@
 import { z } from 'zod';
 
 import { ImageId, KernelId, VmId } from '@banger/protocol/ids';
-import { Provenance, Timing, VmmName, VmSpec, VmState } from '@banger/protocol/vm';
+import {
+  HygieneCheck,
+  Provenance,
+  Snapshot,
+  StartedFrom,
+  Timing,
+  VmmName,
+  VmSpec,
+  VmState,
+} from '@banger/protocol/vm';
 
 import { MachinePlan } from './plan.ts';
 
@@ -13,6 +22,10 @@ export const VmRecord = z.object({
   /** False until the request that creates it has ended well; an unsettled VM is removed by the next daemon */
   settled: z.boolean(),
   ephemeral: z.boolean(),
+  /** Only a user's is ever shown: a template is being made of the second, the third waits to become a user's */
+  purpose: z.enum(['user', 'template', 'standby']).default('user'),
+  /** False: it was asked for without templates, and always boots cold */
+  warm: z.boolean().default(true),
   spec: VmSpec,
   provenance: Provenance,
   /** null until image and kernel are there */
@@ -31,13 +44,16 @@ export const VmRecord = z.object({
     })
     .nullable(),
   timings: z.array(Timing),
+  startedFrom: StartedFrom.nullable().default(null),
+  hygiene: z.array(HygieneCheck).default([]),
+  snapshots: z.array(Snapshot).default([]),
   warnings: z.array(z.string()),
   /** Counts the changes; an update names the one it read */
   generation: z.int(),
 });
 export type VmRecord = z.infer<typeof VmRecord>;
 
-export type VmChange = Partial<Omit<VmRecord, 'id' | 'name' | 'createdAt' | 'generation'>>;
+export type VmChange = Partial<Omit<VmRecord, 'id' | 'generation'>>;
 
 /** The stored VMs. Every call is one transaction. */
 export interface VmRecords {
@@ -45,7 +61,7 @@ export interface VmRecords {
   get(id: VmId): VmRecord | undefined;
   /** Rejects a name in use with `vm.name_taken` */
   insert(record: Omit<VmRecord, 'generation'>): VmRecord;
-  /** Fails as `vm.busy` when somebody else changed the record since `record` was read */
+  /** Fails as `vm.busy` when somebody else changed the record since `record` was read, as `vm.name_taken` for a new name in use */
   update(record: VmRecord, change: VmChange): VmRecord;
   delete(id: VmId): void;
 }

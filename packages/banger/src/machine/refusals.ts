@@ -28,10 +28,15 @@ export function deletedMeanwhile({ name }: VmRecord): BangerError {
   });
 }
 
-export function notRunning({ name, state }: VmRecord): BangerError {
+export function notRunning({ name, state }: Pick<VmRecord, 'name' | 'state'>): BangerError {
   return new BangerError('vm.not_running', `Cannot use VM "${name}": it is ${state.name}`, {
-    hint: `banger vm start ${name}`,
+    hint: wakeHint({ name, state }),
   });
+}
+
+/** How a VM gets to run from the state it is in. */
+export function wakeHint({ name, state }: Pick<VmRecord, 'name' | 'state'>): string {
+  return `banger vm ${state.name === 'paused' ? 'resume' : 'start'} ${name}`;
 }
 
 /** It runs, as far as its process goes, and this daemon has no hold of it. */

@@ -30,7 +30,10 @@ export interface RunOptions {
 
 const UNDO_DEADLINE_MS = 30_000;
 
-/** Runs the steps in order. On a failure or abort, undoes what was started, newest first, and rejects. */
+/**
+ * Runs the steps in order; resolves with what each took, `atMs` by the clock's own zero. On a failure or abort,
+ * undoes what was started, newest first, and rejects.
+ */
 export async function runSteps(
   steps: readonly Step[],
   plan: MachinePlan,
@@ -49,7 +52,7 @@ export async function runSteps(
       journal.record(step.name, 'done');
       const ms = clock.monotonicMs() - begin;
       progress.stage({ name: step.name, text: step.text, ms });
-      timings.push({ name: step.name, ms });
+      timings.push({ name: step.name, ms, atMs: begin });
     }
     return timings;
   } catch (cause) {
@@ -87,11 +90,11 @@ function startFailure(
   { cause, leftovers }: { readonly cause: unknown; readonly leftovers: readonly string[] },
 ): BangerError {
   const known = cause instanceof BangerError && cause.code !== 'internal.bug' ? cause : undefined;
-  const cannot = `Cannot start VM "${plan.spec.name}": `;
+  const cannot = `Cannot start VM "${plan.spec.name}"`;
   const why = cause instanceof Error ? cause.message : String(cause);
   return new BangerError(
     known?.code ?? 'vm.start_failed',
-    `${cannot}${why.startsWith(cannot) ? why.slice(cannot.length) : why}`,
+    why.startsWith(cannot) ? why : `${cannot}: ${why}`,
     {
       cause,
       hint: known?.hint ?? `banger vm logs ${plan.spec.name}`,

@@ -1,4 +1,5 @@
 import type { VmId } from '@banger/protocol/ids';
+import type { HygieneCheck, Timing } from '@banger/protocol/vm';
 
 import type { Guest, GuestBooted } from '../guest/guest.ts';
 import type { Vmm } from '../vmm/driver.ts';
@@ -9,6 +10,15 @@ export interface LiveVm {
   guest: Guest | undefined;
   /** What the guest said when it had booted; undefined for an adopted one */
   booted: GuestBooted | undefined;
+  /** Of a restored guest, which goes on in the boot it was saved in */
+  bootId: string | undefined;
+  /** What was checked of a restored guest, and the parts of making it this VM */
+  hygiene: readonly HygieneCheck[];
+  identified: readonly Timing[];
+  /** Held while its vCPUs stand on purpose */
+  silence: Disposable | undefined;
+  /** When its start was asked for, by the clock's own zero; undefined for an adopted one, and once a command has run */
+  firstExecFromMs: number | undefined;
 }
 
 /** Owns the handles that steps make: monitors and guest connections, by VM. Steps never pass a handle to each other. */
@@ -24,7 +34,16 @@ export class RunningVms {
   }
 
   own(id: VmId, vmm: Vmm): LiveVm {
-    const live: LiveVm = { vmm, guest: undefined, booted: undefined };
+    const live: LiveVm = {
+      vmm,
+      guest: undefined,
+      booted: undefined,
+      bootId: undefined,
+      hygiene: [],
+      identified: [],
+      silence: undefined,
+      firstExecFromMs: undefined,
+    };
     this.#live.set(id, live);
     return live;
   }

@@ -20,6 +20,9 @@ const config: ConfigValues = {
   'vm_defaults.memory': undefined,
   'vm_defaults.disk_size': 8192,
   'vm_defaults.overlay_size': 8192,
+  'templates.enabled': true,
+  'templates.max_bytes': 20 * 1024 ** 3,
+  'templates.standby': 1,
 };
 const host = { cpus: 8, memoryMib: 32_768, diskMib: 100_000 };
 const context: SpecContext = {

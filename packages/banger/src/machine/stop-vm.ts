@@ -36,13 +36,15 @@ export async function stopVm(vm: OwnedVm, deps: MachineDeps, options: StopOption
     plan === null
       ? []
       : await undoSteps(startSteps(deps, silent), plan, journalOf(deps, vm.id, operation.id));
+  // What was saved belongs to a run that is given up.
+  if (plan !== null) await deps.saved.remove(plan.paths.savedDir);
   vm.save({ state: stateAfterStop(exit, leftovers), startedAt: null }, operation.id);
   if (leftovers.length > 0) throw leftBehind(vm, 'stop', leftovers);
 }
 
 /** Undoes everything that a VM has ever made, and forgets it. */
 export async function removeVm(vm: OwnedVm, deps: MachineDeps, { id }: Operation): Promise<void> {
-  const { plan, name } = vm.record;
+  const { plan, name, purpose } = vm.record;
   if (plan !== null) {
     const steps = [...createSteps(deps), ...startSteps(deps, silent)];
     const leftovers = await undoSteps(steps, plan, journalOf(deps, vm.id, id));
@@ -54,7 +56,7 @@ export async function removeVm(vm: OwnedVm, deps: MachineDeps, { id }: Operation
   }
   deps.records.delete(vm.id);
   deps.journal.forget(vm.id);
-  deps.emit({ type: 'vm.deleted', vm: vm.id, name }, id);
+  if (purpose === 'user') deps.emit({ type: 'vm.deleted', vm: vm.id, name }, id);
 }
 
 /** Resolves with how the monitor ended, or undefined when it still runs after the deadline. */
@@ -65,6 +67,7 @@ async function powerOff(
 ): Promise<VmmExit | undefined> {
   const deadline = AbortSignal.any([AbortSignal.timeout(timeoutMs), live.vmm.gone]);
   try {
+    await live.vmm.resume(deadline); // A paused guest cannot end itself.
     const guest = await vm.connect(live, deadline);
     await guest.sync(deadline);
     await guest.shutdown(deadline);

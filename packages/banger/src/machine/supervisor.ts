@@ -1,5 +1,6 @@
 import type { VmId } from '@banger/protocol/ids';
 import type { SetVmRequest } from '@banger/protocol/vm-requests';
+import type { VmState } from '@banger/protocol/vm';
 
 import type { Guest } from '../guest/guest.ts';
 import { decide, type VmRequest } from './decide.ts';
@@ -15,6 +16,7 @@ import type { LiveVm } from './running-vms.ts';
 import { changeSpec, type HostSize } from './spec.ts';
 import { startVm } from './start-vm.ts';
 import { exitWithin, removeVm, stopVm } from './stop-vm.ts';
+import { Waterfall } from './waterfall.ts';
 import { WorkQueue } from './work-queue.ts';
 
 /** A channel breaks with its monitor, whose end is looked for this long. */
@@ -25,6 +27,8 @@ const END_NOTICED_MS = 1_000;
  * itself is in `start-vm.ts` and `stop-vm.ts`; here is the order of things and what the end of a monitor means:
  *
  *   created ─start→ starting → running ─stop, kill, the monitor's end→ stopping → stopped ─start→ …
+ *
+ * What a running machine is saved for (pause, suspend, snapshots, forks) is in `saved/`, and comes through `request`.
  *
  * A guest that resets itself (reboot) is started again. A connection that breaks while the monitor lives is made anew
  * when somebody needs it (`GuestLink`).
@@ -52,8 +56,8 @@ export class Supervisor implements OwnedVm {
 
   save(change: VmChange, operation: string): void {
     this.#record = this.#deps.records.update(this.#record, change);
-    if (change.state === undefined) return;
-    const { id: vm, name, state } = this.#record;
+    const { id: vm, name, state, purpose } = this.#record;
+    if (change.state === undefined || purpose !== 'user') return;
     this.#deps.emit({ type: 'vm.state', vm, name, state }, operation);
   }
 
@@ -61,15 +65,17 @@ export class Supervisor implements OwnedVm {
     this.save({ plan, spec: plan.spec, imageId: plan.imageId, kernelId: plan.kernelId }, operation);
   }
 
-  start(operation: Operation): Promise<void> {
-    return this.#request('start', operation, (signal) =>
-      startVm(this, this.#deps, { ...operation, signal }),
-    );
+  start(operation: Operation): Promise<unknown> {
+    const waterfall = new Waterfall(this.#deps.clock);
+    return this.request('start', operation, (signal) => {
+      waterfall.mark('queue');
+      return startVm(this, this.#deps, { ...operation, signal, waterfall });
+    });
   }
 
   /** Once the guest was asked to power off, the caller's end no longer matters. */
-  stop(operation: Operation, timeoutMs?: number): Promise<void> {
-    return this.#request('stop', operation, () =>
+  stop(operation: Operation, timeoutMs?: number): Promise<unknown> {
+    return this.request('stop', operation, () =>
       stopVm(this, this.#deps, { operation, timeoutMs }),
     );
   }
@@ -102,8 +108,8 @@ export class Supervisor implements OwnedVm {
     }, operation.signal);
   }
 
-  change(change: SetVmRequest, host: HostSize, operation: Operation): Promise<void> {
-    return this.#request('change', operation, async () => {
+  change(change: SetVmRequest, host: HostSize, operation: Operation): Promise<unknown> {
+    return this.request('change', operation, async () => {
       const { plan, state } = this.#record;
       const spec = changeSpec(this.#record.spec, change, host);
       if (plan !== null) await this.#deps.disks.grow(plan.paths.workDisk, spec.diskMib);
@@ -136,6 +142,21 @@ export class Supervisor implements OwnedVm {
     return this.#link.connect(live, this.#record, signal);
   }
 
+  /** Somebody is about to run a command; what is returned is called when it runs. Only a run's first counts. */
+  watchExec(): () => void {
+    const live = this.#deps.running.get(this.id);
+    if (live?.firstExecFromMs === undefined) return () => undefined;
+    const { clock } = this.#deps;
+    const begin = clock.monotonicMs();
+    const atMs = begin - live.firstExecFromMs;
+    live.firstExecFromMs = undefined;
+    return () => {
+      if (this.#deleted || this.#deps.running.get(this.id) !== live) return;
+      const timing = { name: 'first-exec', ms: clock.monotonicMs() - begin, atMs };
+      this.save({ timings: [...this.#record.timings, timing] }, backgroundOperation().id);
+    };
+  }
+
   watch(live: LiveVm): void {
     live.vmm.onDiskTrouble((trouble) => this.#warn(diskWarning(trouble)));
     void live.vmm.exited.then((exit) => this.#onExit(live, exit.kind));
@@ -162,7 +183,7 @@ export class Supervisor implements OwnedVm {
     const operation = backgroundOperation();
     await this.#queue.run(async (signal) => {
       // A stop or a delete that came first has cleaned up already, or a new run has begun.
-      if (this.#record.state.name !== 'running' || this.#deps.running.get(this.id) !== live) return;
+      if (!isUp(this.#record.state) || this.#deps.running.get(this.id) !== live) return;
       await stopVm(this, this.#deps, { operation, timeoutMs: 0 });
       if (kind !== 'guest-reset') return;
       // A restart that fails is in the record's state and in the journal; nobody waits for this promise.
@@ -170,18 +191,30 @@ export class Supervisor implements OwnedVm {
     }, operation.signal);
   }
 
-  #request(
+  /** Does what is asked when its turn comes and the state allows it; undefined when it is so already. */
+  request<T>(
     request: VmRequest,
     operation: Operation,
-    work: (signal: AbortSignal) => Promise<void>,
-  ): Promise<void> {
+    work: (signal: AbortSignal, before: VmState) => Promise<T>,
+  ): Promise<T | undefined> {
     return this.#queue.run(async (signal) => {
       if (this.#deleted) throw deletedMeanwhile(this.#record);
       const decision = decide(this.#record.state, request);
-      if (decision.kind === 'already') return;
+      if (decision.kind === 'already') return undefined;
       if (decision.kind === 'deny') throw denied(this.#record, request, decision);
-      if (request !== 'change') this.save({ state: decision.next }, operation.id);
-      await work(signal);
+      const before = this.#record.state;
+      if (isTransient(decision.next)) this.save({ state: decision.next }, operation.id);
+      return work(signal, before);
     }, operation.signal);
   }
+}
+
+/** A state that says work is under way; the others are saved by the work, when it is so. */
+function isTransient({ name }: VmState): boolean {
+  return ['starting', 'stopping', 'suspending'].includes(name);
+}
+
+/** Its monitor's end is news. */
+function isUp({ name }: VmState): boolean {
+  return name === 'running' || name === 'paused';
 }

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { BangerError } from '@banger/protocol/errors';
 
 import type { Progress } from '../../host/work.ts';
+import { isBooted } from '../plan.ts';
 import type { Step } from '../run-steps.ts';
 import type { RunningVms } from '../running-vms.ts';
 
@@ -14,6 +15,7 @@ export function awaitReady(running: RunningVms, progress: Progress): Step {
     name: 'await-ready',
     text: 'Waiting for the system to come up',
     async run(plan, signal) {
+      if (isBooted(plan.start)) return;
       const guest = running.get(plan.id)?.guest;
       assert(guest, 'greet-guest comes before await-ready');
       const deadline = AbortSignal.timeout(READY_DEADLINE_MS[plan.spec.accel]);

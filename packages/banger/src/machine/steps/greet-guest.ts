@@ -10,6 +10,8 @@ import type { LiveVm, RunningVms } from '../running-vms.ts';
 
 /** From the monitor's start to the agent's first answer, by accelerator. Emulated hosts may run several boots at once. */
 export const greetDeadlineMs = { kvm: 20_000, tcg: 90_000 } as const;
+/** A restored guest is there already; a host that starts many at once lets it wait. */
+const RESTORED_MS = 45_000;
 
 /** Waits until the agent in the initrd answers. */
 export function greetGuest(running: RunningVms, connector: GuestConnector): Step {
@@ -35,7 +37,8 @@ interface GreetOptions {
 }
 
 async function greet(live: LiveVm, plan: MachinePlan, { connector, signal }: GreetOptions) {
-  const deadlineMs = greetDeadlineMs[plan.spec.accel];
+  const isRestored = plan.start.state !== null;
+  const deadlineMs = isRestored ? RESTORED_MS : greetDeadlineMs[plan.spec.accel];
   const deadline = AbortSignal.timeout(deadlineMs);
   const alive = AbortSignal.any([signal, deadline, live.vmm.gone]);
   try {

@@ -1,0 +1,80 @@
+import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
+
+import { BangerError } from '@banger/protocol/errors';
+import type { HygieneCheck } from '@banger/protocol/vm';
+
+import type { GuestIdentity } from '../guest/guest.ts';
+import type { HostKeys } from '../ssh/host-keys.ts';
+import { hygieneChecks } from './hygiene.ts';
+import { identityOf } from './identity.ts';
+import type { MachinePlan } from './plan.ts';
+import type { LiveVm } from './running-vms.ts';
+
+/** Gives guests their identity. */
+export interface Identifier {
+  /** Everything that makes a guest this VM; the seed is fresh each time */
+  of(plan: MachinePlan): Promise<GuestIdentity>;
+  /**
+   * Grows the disks, tells the guest who it is and what time it is, and checks what it then says of itself; leaves the
+   * checks in `live.hygiene` and rejects with `guest.refused` when one fails.
+   */
+  identify(live: LiveVm, plan: MachinePlan, signal: AbortSignal): Promise<void>;
+}
+
+const SEED_BYTES = 64;
+/** Forks whose random bytes are remembered */
+const MAX_SAMPLES = 1000;
+
+export function createIdentifier({ hostKeys }: { readonly hostKeys: HostKeys }): Identifier {
+  const samples = new Set<string>();
+  const identifier: Identifier = {
+    async of(plan) {
+      const hostKey = await hostKeys.make(plan.paths.hostKey);
+      return identityOf(plan, { hostKey, seed: randomBytes(SEED_BYTES) });
+    },
+    async identify(live, plan, signal) {
+      const { guest } = live;
+      assert(guest, 'a guest is greeted before it is identified');
+      const [wanted] = await Promise.all([identifier.of(plan), growDisks(live, plan, signal)]);
+      const said = await guest.identify(wanted, signal);
+      const [clockOffsetMs, { bootId }] = await Promise.all([
+        guest.syncClock(signal),
+        guest.info(signal),
+      ]);
+      live.bootId = bootId;
+      const checks = hygieneChecks({ wanted, said, clockOffsetMs, seenSamples: samples });
+      live.hygiene = checks;
+      live.identified = said.stages;
+      remember(said.randomSample);
+      const failed = checks.filter(({ ok }) => !ok);
+      if (failed.length > 0) throw notItself(plan.spec.name, failed);
+    },
+  };
+  return identifier;
+
+  function remember(sample: string): void {
+    samples.add(sample);
+    const [oldest] = samples;
+    if (samples.size > MAX_SAMPLES && oldest !== undefined) samples.delete(oldest);
+  }
+}
+
+async function growDisks(
+  { vmm }: LiveVm,
+  { start, spec }: MachinePlan,
+  signal: AbortSignal,
+): Promise<void> {
+  if (start.disks === null) return;
+  const { overlayMib, workMib } = start.disks;
+  if (spec.overlayMib > overlayMib) await vmm.growDisk('overlay', spec.overlayMib, signal);
+  if (spec.diskMib > workMib) await vmm.growDisk('work', spec.diskMib, signal);
+}
+
+function notItself(name: string, failed: readonly HygieneCheck[]): BangerError {
+  const what = failed.map((check) => `its ${check.name} is "${check.found}"`).join(', ');
+  return new BangerError('guest.refused', `the guest did not become "${name}": ${what}`, {
+    hint: 'banger template prune',
+    details: { failed },
+  });
+}

@@ -1,0 +1,27 @@
+import type { GuestHostKey, GuestIdentity } from '../guest/guest.ts';
+import type { MachinePlan } from './plan.ts';
+
+/** What makes a guest this VM, beside its plan. */
+export interface IdentityParts {
+  readonly hostKey: GuestHostKey;
+  /** Fresh */
+  readonly seed: Uint8Array;
+}
+
+/** Plan → who the guest is told it is. Pure. */
+export function identityOf(
+  { spec, network, machineId }: MachinePlan,
+  { hostKey, seed }: IdentityParts,
+): GuestIdentity {
+  return {
+    hostname: spec.name,
+    hosts: [],
+    dnsServers: network.dnsServers,
+    network: { mac: network.mac, address: network.guestAddress, gateway: network.gateway },
+    machineId,
+    sshHostKeys: [hostKey],
+    seed,
+    overlayMib: spec.overlayMib,
+    workMib: spec.diskMib,
+  };
+}

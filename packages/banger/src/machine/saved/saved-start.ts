@@ -1,0 +1,80 @@
+import { BangerError } from '@banger/protocol/errors';
+
+import type { SavedManifest, SavedStates } from '../../saved/saved-states.ts';
+import type { MachineDeps } from '../machine-deps.ts';
+import type { OwnedVm } from '../owned-vm.ts';
+import type { MachinePlan, PlanStart } from '../plan.ts';
+
+/**
+ * What a suspended VM begins from; undefined when nothing was saved. A saved state lies in its place if and only if the
+ * VM is to go on from it: it is removed before the guest's next instruction.
+ */
+export async function savedStart(
+  plan: MachinePlan,
+  deps: Pick<MachineDeps, 'saved' | 'driverOf'>,
+  signal: AbortSignal,
+): Promise<PlanStart | undefined> {
+  const dir = plan.paths.savedDir;
+  const manifest = await readSaved(deps.saved, dir, plan);
+  if (manifest === undefined) return undefined;
+  const { name } = plan.spec;
+  const hint = `banger vm kill ${name}; banger vm start ${name} (its memory is lost, its disks are kept)`;
+  await checkLoadable(manifest, { plan, deps, signal, hint });
+  const { memory, state } = deps.saved.pathsIn(dir);
+  return {
+    from: 'saved',
+    template: null,
+    memory: { kind: 'private', file: memory },
+    state,
+    disks: null,
+  };
+}
+
+export interface LoadableFacts {
+  readonly plan: MachinePlan;
+  readonly deps: Pick<MachineDeps, 'driverOf'>;
+  readonly signal: AbortSignal;
+  readonly hint: string;
+}
+
+/** A monitor of another version, or another CPU, would not load it, or worse, would. */
+export async function checkLoadable(
+  manifest: SavedManifest,
+  { plan, deps, signal, hint }: LoadableFacts,
+): Promise<void> {
+  const { digest, version } = await deps.driverOf(plan).fingerprint(plan, signal);
+  if (digest === manifest.fingerprint) return;
+  const other =
+    manifest.vmmVersion === version ? 'with other devices' : `by version ${manifest.vmmVersion}`;
+  throw new BangerError(
+    'vm.state_unusable',
+    `Cannot start VM "${plan.spec.name}" from its saved state: it was saved ${other}, and ${plan.spec.vmm} ${version} cannot load it`,
+    { hint },
+  );
+}
+
+export async function isSaved({ record }: OwnedVm, saved: SavedStates): Promise<boolean> {
+  if (record.plan === null) return false;
+  // One that cannot be read is still there: it is the user who gives it up.
+  return (await saved.read(record.plan.paths.savedDir).catch(() => true)) !== undefined;
+}
+
+async function readSaved(
+  saved: SavedStates,
+  dir: string,
+  { spec: { name } }: MachinePlan,
+): Promise<SavedManifest | undefined> {
+  try {
+    return await saved.read(dir);
+  } catch (cause) {
+    if (!(cause instanceof BangerError)) throw cause;
+    throw new BangerError(
+      'vm.state_unusable',
+      `Cannot start VM "${name}" from its saved state: ${cause.message}`,
+      {
+        cause,
+        hint: `banger vm kill ${name}; banger vm start ${name} (its memory is lost, its disks are kept)`,
+      },
+    );
+  }
+}

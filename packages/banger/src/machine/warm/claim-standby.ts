@@ -1,0 +1,56 @@
+import assert from 'node:assert/strict';
+
+import type { MachineDeps } from '../machine-deps.ts';
+import type { Operation } from '../operation.ts';
+import type { NewVm } from '../population.ts';
+import { liveOf, listenAgain } from '../saved/pause-vm.ts';
+import type { Supervisor } from '../supervisor.ts';
+import { Waterfall } from '../waterfall.ts';
+
+const CONTINUE_MS = 10_000;
+const IDENTITY_MS = 30_000;
+
+/**
+ * Makes a standby a user's VM: lets it go on, and gives it its name, sizes and time. When it rejects with
+ * `vm.name_taken` the standby is as it was; after any other failure it is for the caller to delete.
+ */
+export async function claimStandby(
+  standby: Supervisor,
+  deps: MachineDeps,
+  { vm, operation }: { readonly vm: NewVm; readonly operation: Operation },
+): Promise<void> {
+  const { waterfall = new Waterfall(deps.clock) } = operation;
+  await standby.alone(async (signal) => {
+    const { plan } = standby.record;
+    assert(plan?.start.disks, 'a standby is a fork of a template');
+    const now = deps.clock.now().toISOString();
+    const claimed = { ...plan, spec: vm.spec };
+    const owner = { ...vm, purpose: 'user' as const, warm: true, settled: false, createdAt: now };
+    standby.save({ ...owner, plan: claimed, state: { name: 'starting' } }, operation.id);
+    waterfall.mark('queue');
+    const live = liveOf(standby, deps);
+    await live.vmm.resume(within(signal, CONTINUE_MS));
+    listenAgain(live);
+    waterfall.mark('continue');
+    const limit = within(signal, IDENTITY_MS);
+    await standby.connect(live, limit);
+    await deps.identifier.identify(live, claimed, limit);
+    waterfall.mark('identity');
+    live.firstExecFromMs = waterfall.originMs;
+    standby.save(
+      {
+        state: { name: 'running' },
+        settled: true,
+        startedAt: deps.clock.now().toISOString(),
+        startedFrom: { kind: 'standby', template: plan.start.template },
+        hygiene: [...live.hygiene],
+        timings: waterfall.with([]),
+      },
+      operation.id,
+    );
+  }, operation.signal);
+}
+
+function within(signal: AbortSignal, ms: number): AbortSignal {
+  return AbortSignal.any([signal, AbortSignal.timeout(ms)]);
+}

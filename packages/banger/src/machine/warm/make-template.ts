@@ -1,0 +1,165 @@
+import assert from 'node:assert/strict';
+
+import { BangerError } from '@banger/protocol/errors';
+import type { TemplateId } from '@banger/protocol/ids';
+
+import type {
+  StoredTemplate,
+  TemplateFiles,
+  TemplateShape,
+  Templates,
+} from '../../template/templates.ts';
+import { journaled, journalOf } from '../journal.ts';
+import { createSteps, greetSteps, startSteps, type StepDeps } from '../machine-deps.ts';
+import { makePlan, type PlanParts } from '../make-plan.ts';
+import type { Operation } from '../operation.ts';
+import { type MachinePlan, type PlanStart, powerOn } from '../plan.ts';
+import { runSteps } from '../run-steps.ts';
+import type { Supervisor } from '../supervisor.ts';
+import type { HiddenMachines } from './hidden-machines.ts';
+
+export interface MakeDeps extends StepDeps {
+  readonly templates: Templates;
+  readonly hidden: HiddenMachines;
+  readonly dirs: PlanParts['dirs'];
+}
+
+export interface MakeRequest {
+  readonly id: TemplateId;
+  readonly shape: TemplateShape;
+  /** Of the VM that the template is made for */
+  readonly plan: MachinePlan;
+  /** What the machine begins from; undefined: power-on */
+  readonly t0: StoredTemplate | undefined;
+}
+
+const SAVE_MS = 60_000;
+
+/**
+ * Boots a machine that is nobody's, as far as its depth says, saves it and publishes it. Whatever goes wrong, nothing of
+ * it stays. The machine is a hidden VM, so a daemon that dies here is cleaned up after like any other.
+ */
+export async function makeTemplate(
+  deps: MakeDeps,
+  request: MakeRequest,
+  operation: Operation,
+): Promise<StoredTemplate> {
+  const { templates, hidden } = deps;
+  const { id, shape, plan } = request;
+  const draft = await templates.draft(id);
+  try {
+    const randomSample = await withMachine(async (vm) => {
+      await boot(vm, deps, { ...request, draft, operation });
+      return save(vm, deps, { ...request, draft, operation });
+    });
+    const names = { imageName: shape.image && plan.spec.image, kernelName: plan.spec.kernel };
+    return await templates.publish(id, draft, { shape, randomSample, ...names }, operation.signal);
+  } catch (error) {
+    await templates.discard(draft);
+    throw error;
+  }
+
+  async function withMachine<T>(work: (vm: Supervisor) => Promise<T>): Promise<T> {
+    const name = `template-${id.slice('tpl_'.length, -8)}-${Math.random().toString(36).slice(2, 8)}`;
+    const { overlayMib, workMib } = shape.image ?? { overlayMib: 1024, workMib: 1024 };
+    // KVM that does not work is found out by the VM that the template is for, which may fall back.
+    const spec = { ...plan.spec, name, overlayMib, diskMib: workMib, accelAuto: false, nat: true };
+    const vm = hidden.insert('template', spec);
+    try {
+      return await work(vm);
+    } finally {
+      await hidden.delete(vm);
+    }
+  }
+}
+
+interface Making extends MakeRequest {
+  readonly draft: TemplateFiles;
+  readonly operation: Operation;
+}
+
+async function boot(vm: Supervisor, deps: MakeDeps, making: Making): Promise<void> {
+  const { shape, draft, operation } = making;
+  await vm.alone(async (signal) => {
+    const plan = await planOf(vm, deps, making, signal);
+    vm.adoptPlan(plan, operation.id);
+    vm.save({ state: { name: 'starting' } }, operation.id);
+    const { progress } = operation;
+    const options = {
+      journal: journalOf(deps, vm.id, operation.id),
+      signal,
+      progress,
+      clock: deps.clock,
+    };
+    await runSteps(createSteps(deps), plan, options);
+    if (plan.start.from === 't0' && making.t0 !== undefined) {
+      await deps.disks.copy([{ from: making.t0.files.memory, to: draft.memory }], signal);
+    }
+    await runSteps(
+      shape.depth === 't0' ? greetSteps(deps) : startSteps(deps, progress),
+      plan,
+      options,
+    );
+  }, operation.signal);
+}
+
+async function planOf(
+  vm: Supervisor,
+  { images, kernels, hidden, dirs }: MakeDeps,
+  { plan, t0, draft }: Making,
+  signal: AbortSignal,
+): Promise<MachinePlan> {
+  const [image, kernel] = await Promise.all([
+    images.find(plan.imageId),
+    kernels.find(plan.kernelId),
+  ]);
+  if (image === undefined || kernel === undefined) {
+    throw new BangerError('image.not_found', 'image or kernel are no longer in the store');
+  }
+  const initrd = await kernels.initrd(kernel, signal);
+  const parts = { id: vm.id, spec: vm.record.spec, image, kernel, initrd, dirs };
+  const memory = { kind: 'shared' as const, file: draft.memory };
+  const start: PlanStart =
+    t0 === undefined
+      ? { ...powerOn, memory }
+      : { from: 't0', template: t0.id, memory, state: t0.files.state, disks: null };
+  return { ...makePlan({ ...parts, addressIndex: hidden.addressIndex() }), start };
+}
+
+/** Resolves with what the guest's random number generator gave last, if the guest can say so. */
+async function save(vm: Supervisor, deps: MakeDeps, making: Making): Promise<string | null> {
+  const { draft, shape, operation } = making;
+  return vm.alone(async (signal) => {
+    const live = deps.running.get(vm.id);
+    const { plan } = vm.record;
+    assert(live?.guest && plan, 'it was booted');
+    const limit = AbortSignal.any([signal, AbortSignal.timeout(SAVE_MS)]);
+    operation.progress.stage({ name: 'save-template', text: 'Keeping it as a template' });
+    let randomSample: string | null = null;
+    if (shape.image !== null) {
+      // Once here, so that the agent's way through it is in the page cache of every fork.
+      const said = await live.guest.identify(await deps.identifier.of(plan), limit);
+      randomSample = said.randomSample;
+      await live.guest.sync(limit, { dropCaches: true });
+    }
+    await live.guest.leave(limit);
+    await live.guest[Symbol.asyncDispose]();
+    live.guest = undefined;
+    await live.vmm.pause(limit);
+    const { overlayDisk, workDisk } = plan.paths;
+    const { vmm } = live;
+    await journaled(journalOf(deps, vm.id, operation.id), 'save', () =>
+      vmm.save(draft, { atPause: copyDisks, signal: limit }),
+    );
+    return randomSample;
+
+    async function copyDisks(): Promise<void> {
+      if (shape.image === null) return;
+      const files = [
+        { from: overlayDisk, to: draft.overlayDisk },
+        { from: workDisk, to: draft.workDisk },
+      ];
+      await deps.disks.copy(files, limit);
+    }
+  }, operation.signal);
+}
