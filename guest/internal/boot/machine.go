@@ -31,10 +31,12 @@ type Machine struct {
 	// Held by whoever changes what the machine is
 	changing sync.Mutex
 	booted   identity.Machine
+	// Who it was told to be last; nil when that may not be so
+	who *identity.Identity
 }
 
 // Boot runs boot once. A boot that failed leaves the machine in Booting: there is no way back.
-func (m *Machine) Boot(handOver bool, boot func() (identity.Machine, error)) error {
+func (m *Machine) Boot(plan Plan, boot func() (identity.Machine, error)) error {
 	m.changing.Lock()
 	defer m.changing.Unlock()
 	m.mutex.Lock()
@@ -42,13 +44,13 @@ func (m *Machine) Boot(handOver bool, boot func() (identity.Machine, error)) err
 		m.mutex.Unlock()
 		return ErrNotInitrd
 	}
-	m.phase, m.handOver = Booting, handOver
+	m.phase, m.handOver = Booting, plan.HandOver
 	m.mutex.Unlock()
 	booted, err := boot()
 	if err != nil {
 		return err
 	}
-	m.booted = booted
+	m.booted, m.who = booted, &plan.Identity
 	m.mutex.Lock()
 	defer m.mutex.Unlock()
 	if m.phase == Booting {
@@ -57,14 +59,20 @@ func (m *Machine) Boot(handOver bool, boot func() (identity.Machine, error)) err
 	return nil
 }
 
-// Identify runs identify, one at a time, in a machine that is up.
-func (m *Machine) Identify(identify func(identity.Machine) error) error {
+// Identify runs identify, which makes a machine that is up who, one at a time; it is told who the machine was before.
+func (m *Machine) Identify(who identity.Identity, identify func(identity.Machine, *identity.Identity) error) error {
 	m.changing.Lock()
 	defer m.changing.Unlock()
 	if !m.Booted() {
 		return ErrNotUp
 	}
-	return identify(m.booted)
+	before := m.who
+	m.who = nil // Half of one and half of the other, until it is done.
+	if err := identify(m.booted, before); err != nil {
+		return err
+	}
+	m.who = &who
+	return nil
 }
 
 // Stop begins the end and returns the phase before it.

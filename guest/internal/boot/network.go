@@ -3,8 +3,6 @@ package boot
 import (
 	"fmt"
 
-	"github.com/vishvananda/netlink"
-
 	"banger.dev/guest/internal/identity"
 	"banger.dev/guest/internal/uevent"
 )
@@ -12,8 +10,8 @@ import (
 // configureNetwork takes the guest's one interface, whatever its MAC: in a guest that is restored before Boot, it is the
 // one of whoever was saved.
 func (r *run) configureNetwork() error {
-	if err := bringUpLoopback(); err != nil {
-		return err
+	if err := identity.BringUp("lo"); err != nil {
+		return fmt.Errorf("bring up lo: %w", err)
 	}
 	network := r.plan.Identity.Network
 	if network == nil {
@@ -28,15 +26,4 @@ func (r *run) configureNetwork() error {
 		return fmt.Errorf("wait for the network interface: %w", err)
 	}
 	return network.Configure(name)
-}
-
-func bringUpLoopback() error {
-	link, err := netlink.LinkByName("lo")
-	if err == nil {
-		err = netlink.LinkSetUp(link)
-	}
-	if err != nil {
-		return fmt.Errorf("bring up lo: %w", err)
-	}
-	return nil
 }

@@ -9,6 +9,8 @@ package identity
 import (
 	"errors"
 	"fmt"
+	"reflect"
+	"slices"
 	"time"
 )
 
@@ -63,18 +65,26 @@ func (i Identity) Check() error {
 }
 
 // Assume makes a running machine this one: everything but what only Boot can do. The randomness comes first, so that
-// nothing after it uses what the machine shares with its siblings.
-func (i Identity) Assume(machine Machine) ([]Stage, error) {
-	return RunStages([]Step{
-		{"entropy", i.StirEntropy},
-		{"clock", i.SetClock},
-		{"names", i.WriteNames},
-		{"machine-id", func() error { return i.WriteMachineID(machine.HasInit) }},
-		{"network", i.configureNetwork},
-		{"ssh-host-keys", i.WriteHostKeys},
-		{"leftovers", removeLeftovers},
-		{"sizes", func() error { return i.growAll(machine) }},
-	})
+// nothing after it uses what the machine shares with its siblings. What is the same as before, if that is known, is left
+// alone: it is done already, and what the user has made of it since stays.
+func (i Identity) Assume(machine Machine, before *Identity) ([]Stage, error) {
+	isNew := func(same func(Identity) bool) bool { return before == nil || !same(*before) }
+	steps := []Step{{"entropy", i.StirEntropy}, {"clock", i.SetClock}}
+	if isNew(i.hasNamesOf) {
+		steps = append(steps, Step{"names", func() error { return i.writeNewNames(before) }})
+	}
+	if isNew(func(b Identity) bool { return i.MachineID == b.MachineID }) {
+		steps = append(steps,
+			Step{"machine-id", func() error { return i.WriteMachineID(machine.HasInit) }},
+			Step{"leftovers", removeLeftovers})
+	}
+	if isNew(func(b Identity) bool { return reflect.DeepEqual(i.Network, b.Network) }) {
+		steps = append(steps, Step{"network", i.configureNetwork})
+	}
+	if isNew(func(b Identity) bool { return slices.Equal(i.HostKeys, b.HostKeys) }) {
+		steps = append(steps, Step{"ssh-host-keys", i.WriteHostKeys})
+	}
+	return RunStages(append(steps, Step{"sizes", func() error { return i.growAll(machine) }}))
 }
 
 // Machine is what an identity needs to know of the machine that takes it on.

@@ -3,6 +3,7 @@ package identity
 import (
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 
 	"golang.org/x/sys/unix"
@@ -10,6 +11,14 @@ import (
 
 // WriteNames sets the host name and the files that know it, and the name servers.
 func (i Identity) WriteNames() error {
+	return i.writeNewNames(nil)
+}
+
+func (i Identity) hasNamesOf(other Identity) bool {
+	return i.Hostname == other.Hostname && slices.Equal(i.Hosts, other.Hosts) && slices.Equal(i.DNSServers, other.DNSServers)
+}
+
+func (i Identity) writeNewNames(before *Identity) error {
 	if err := unix.Sethostname([]byte(i.Hostname)); err != nil {
 		return fmt.Errorf("set the host name: %w", err)
 	}
@@ -22,7 +31,7 @@ func (i Identity) WriteNames() error {
 	if err := replace("/etc/hosts", hostsFile(i.Hostname, i.Hosts), 0o644); err != nil {
 		return err
 	}
-	if len(i.DNSServers) == 0 {
+	if len(i.DNSServers) == 0 || before != nil && slices.Equal(i.DNSServers, before.DNSServers) {
 		return nil
 	}
 	return replace("/etc/resolv.conf", resolvFile(i.DNSServers), 0o644)

@@ -5,7 +5,6 @@ import (
 	"os"
 	"strings"
 
-	"github.com/vishvananda/netlink"
 	"golang.org/x/sys/unix"
 )
 
@@ -43,20 +42,15 @@ func Look(machine Machine) Report {
 }
 
 func (r *Report) lookAtNetwork() {
-	handle, err := netlink.NewHandle(unix.NETLINK_ROUTE)
+	kernel, err := openInet()
 	if err != nil {
 		return
 	}
-	defer handle.Close()
-	link, err := handle.LinkByName(interfaceName)
-	if err != nil {
-		return
+	defer kernel.Close()
+	if mac, err := kernel.mac(interfaceName); err == nil {
+		r.MAC = mac.String()
 	}
-	r.MAC = link.Attrs().HardwareAddr.String()
-	addresses, _ := handle.AddrList(link, netlink.FAMILY_V4)
-	for _, address := range addresses[:min(len(addresses), maxAddresses)] {
-		r.Addresses = append(r.Addresses, address.IPNet.String())
-	}
+	r.Addresses, _ = kernel.addresses(interfaceName, maxAddresses)
 }
 
 func sizeOf(disk *Disk) uint64 {

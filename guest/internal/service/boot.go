@@ -25,7 +25,7 @@ func (s *Service) Boot(
 		return nil, connect.NewError(connect.CodeInvalidArgument, err)
 	}
 	response := &guestv1.BootResponse{}
-	err = s.machine.Boot(plan.HandOver, func() (identity.Machine, error) {
+	err = s.machine.Boot(plan, func() (identity.Machine, error) {
 		booted, err := boot.Run(plan, s.first, s.note)
 		response.Stages = stagesOf(booted.Stages)
 		response.BootId = bootID()

@@ -16,13 +16,14 @@ import (
 func (s *Service) Identify(
 	_ context.Context, request *connect.Request[guestv1.IdentifyRequest],
 ) (*connect.Response[guestv1.IdentifyResponse], error) {
+	arrived := time.Now()
 	who := identityOf(request.Msg.GetIdentity())
 	if err := who.Check(); err != nil {
 		return nil, connect.NewError(connect.CodeInvalidArgument, err)
 	}
 	var response *guestv1.IdentifyResponse
-	err := s.machine.Identify(func(machine identity.Machine) error {
-		stages, err := who.Assume(machine)
+	err := s.machine.Identify(who, func(machine identity.Machine, before *identity.Identity) error {
+		stages, err := who.Assume(machine, before)
 		if err != nil {
 			return err
 		}
@@ -39,6 +40,9 @@ func (s *Service) Identify(
 		s.note("cannot take on an identity: %v", err)
 		return nil, connect.NewError(connect.CodeInternal, err)
 	}
+	response.BootId = bootID()
+	response.HeldNs = time.Since(arrived).Nanoseconds()
+	response.UnixNs = time.Now().UnixNano()
 	return connect.NewResponse(response), nil
 }
 

@@ -30,7 +30,7 @@ const (
 func connected(t *testing.T) (guestv1connect.GuestServiceClient, net.Conn) {
 	t.Helper()
 	machine := &boot.Machine{}
-	if err := machine.Boot(false, func() (identity.Machine, error) { return identity.Machine{}, nil }); err != nil {
+	if err := machine.Boot(boot.Plan{}, func() (identity.Machine, error) { return identity.Machine{}, nil }); err != nil {
 		t.Fatal(err)
 	}
 	return connectedTo(t, machine)

@@ -23,11 +23,12 @@ export async function createVm(
   { keep = false, ...request }: CreateOptions,
   options: CallOptions,
 ): Promise<VmHandle> {
+  const work = await caller.begin(api.createVm, { ...request, ephemeral: !keep }, options);
+  caller.transport.expectSocket?.(); // Most VMs are made to run a command in.
   if (keep) {
-    const vm = await caller.call(api.createVm, { ...request, ephemeral: false }, options);
-    return new VmHandle(caller, vm);
+    await work.ended;
+    return new VmHandle(caller, await work.result);
   }
-  const work = await caller.begin(api.createVm, { ...request, ephemeral: true }, options);
   work.unref(); // A program that has nothing else to do may end, and its VM with it.
   return ownedVm(caller, work);
 }

@@ -35,7 +35,9 @@ export async function spawnCommand(
 ): Promise<RunningCommand> {
   const caller = everyCall.inOneOperation();
   const signal = signalOf(options);
-  const exec = await describe(caller, line, options);
+  const describing = describe(caller, line, options);
+  caller.transport.expectSocket?.();
+  const exec = await describing;
   const output = createCommandOutput(options);
   const socket = await caller.transport.openSocket(
     {

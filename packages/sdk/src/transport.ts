@@ -9,6 +9,8 @@ export interface Transport {
   request(request: TransportRequest, signal: AbortSignal): Promise<TransportResponse>;
   /** Resolves with an open WebSocket; aborting before that closes it, after that does nothing. */
   openSocket(request: SocketRequest, signal: AbortSignal): Promise<MessageSocket>;
+  /** A socket will be opened soon: the time until then may be used to get ready for it. */
+  expectSocket?(): void;
   /** Closes idle connections; those in use end with what uses them. */
   close(): void;
 }

@@ -47,6 +47,8 @@ export function unixTransport(socketPath: string): Transport {
       const { openWebSocket } = await import('./web-socket.ts');
       return openWebSocket(socketPath, request, signal);
     },
+    // Its code takes as long to load as the daemon takes to answer. A failure is told to whoever opens a socket.
+    expectSocket: () => void import('./web-socket.ts').catch(() => undefined),
     close: () => agent.destroy(),
   };
 }

@@ -56,6 +56,7 @@ export function keepDaemon(transport: Transport, keeper: DaemonKeeper): Transpor
       return await reach(request, signal);
     },
     openSocket: (request, signal) => transport.openSocket(request, signal),
+    expectSocket: () => transport.expectSocket?.(),
     close: () => transport.close(),
   };
 }

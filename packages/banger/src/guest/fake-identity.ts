@@ -6,11 +6,14 @@ import type { GuestIdentified, GuestIdentity } from './guest.ts';
 export interface FakeSelf {
   identity: GuestIdentity | undefined;
   lies: Partial<GuestIdentified>;
+  readonly bootId: string;
+  clockOffsetMs: number;
 }
 
 /** Becomes what it is told, and says so, but for its lies. */
 export function assumeIdentity(guest: FakeSelf, request: GuestIdentity): GuestIdentified {
   guest.identity = request;
+  guest.clockOffsetMs = 0;
   const { hostname, machineId, network, sshHostKeys, overlayMib, workMib } = request;
   return {
     hostname,
@@ -22,6 +25,9 @@ export function assumeIdentity(guest: FakeSelf, request: GuestIdentity): GuestId
     overlayMib,
     workMib,
     stages: [{ name: 'names', ms: 1 }],
+    bootId: guest.bootId,
+    clockOffsetMs: guest.clockOffsetMs,
+    clockErrorMs: 1,
     ...guest.lies,
   };
 }

@@ -62,8 +62,10 @@ export function createGuestClient(
       }),
     identify: (request, signal) =>
       call('take on its identity', signal, IDENTIFY_MS, async (o) => {
-        const identity = identityTo(request, clock.now());
-        return identifiedFrom(await client.identify({ identity }, o));
+        const sentAt = clock.now();
+        const sentMs = clock.monotonicMs();
+        const answer = await client.identify({ identity: identityTo(request, sentAt) }, o);
+        return identifiedFrom(answer, { sentAt, tookMs: clock.monotonicMs() - sentMs });
       }),
     syncClock: (signal) =>
       call('set its clock', signal, ANSWER_MS, (o) => {

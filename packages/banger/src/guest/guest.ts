@@ -86,6 +86,11 @@ export interface GuestIdentified {
   readonly overlayMib: number;
   readonly workMib: number;
   readonly stages: readonly { readonly name: string; readonly ms: number }[];
+  /** Of the machine it was restored from */
+  readonly bootId: string;
+  /** As for `syncClock`; wrong by at most `clockErrorMs` */
+  readonly clockOffsetMs: number;
+  readonly clockErrorMs: number;
 }
 
 export interface GuestBoot {

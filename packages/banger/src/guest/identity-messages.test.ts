@@ -10,6 +10,7 @@ import { identifiedFrom, identityTo } from './identity-messages.ts';
 function said(response: MessageInitShape<typeof IdentifyResponseSchema>) {
   return identifiedFrom(
     create(IdentifyResponseSchema, { randomSample: new Uint8Array(16), ...response }),
+    { sentAt: new Date(1000), tookMs: 100 },
   );
 }
 
@@ -34,6 +35,15 @@ suite('what a guest says of itself', () => {
     assert.throws(() => said({ addresses: many }), { code: 'guest.protocol' });
     assert.throws(() => said({ sshHostKeys: many }), { code: 'guest.protocol' });
     assert.throws(() => said({ randomSample: new Uint8Array(15) }), { code: 'guest.protocol' });
+  });
+
+  test('tells how far its clock is off, and how sure that is', () => {
+    // Sent at 1000 ms; 60 ms in the guest leave 40 ms for the way, so the guest spoke at 1080 ms.
+    const ahead = said({ heldNs: 60_000_000n, unixNs: 1_090_000_000n });
+    const lying = said({ heldNs: -1n, unixNs: 1_050_000_000n });
+
+    assert.deepEqual([ahead.clockOffsetMs, ahead.clockErrorMs], [10, 20]);
+    assert.deepEqual([lying.clockOffsetMs, lying.clockErrorMs], [0, 50]);
   });
 
   test('has its sizes in whole MiB', () => {

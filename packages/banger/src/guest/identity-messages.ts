@@ -48,7 +48,7 @@ export function identityTo(
   };
 }
 
-export function identifiedFrom(message: IdentifyResponse): GuestIdentified {
+export function identifiedFrom(message: IdentifyResponse, trip: RoundTrip): GuestIdentified {
   if (message.randomSample.length !== SAMPLE_BYTES) {
     throw new BangerError('guest.protocol', 'The guest sent no sample of its random numbers');
   }
@@ -62,10 +62,29 @@ export function identifiedFrom(message: IdentifyResponse): GuestIdentified {
     overlayMib: mebibytes(message.overlayBytes),
     workMib: mebibytes(message.workBytes),
     stages: stagesFrom(message.stages),
+    bootId: name(message.bootId),
+    ...clockFrom(message, trip),
   };
 }
 
 /** A file system ends at a block of its own, which may be a little before a whole MiB: rounded to the nearest. */
 function mebibytes(bytes: bigint): number {
   return Math.round(Number(bytes) / MIB);
+}
+
+/** When a request was sent, and how long its answer took. */
+export interface RoundTrip {
+  readonly sentAt: Date;
+  readonly tookMs: number;
+}
+
+/** What the guest did not hold it for was spent on the way, nobody knows on which half of it. */
+function clockFrom(
+  { unixNs, heldNs }: Pick<IdentifyResponse, 'unixNs' | 'heldNs'>,
+  { sentAt, tookMs }: RoundTrip,
+): Pick<GuestIdentified, 'clockOffsetMs' | 'clockErrorMs'> {
+  const heldMs = Math.min(tookMs, Math.max(0, Number(heldNs) / 1e6));
+  const halfWayMs = (tookMs - heldMs) / 2;
+  const aheadMs = Number(unixNs - BigInt(sentAt.getTime()) * 1_000_000n) / 1e6;
+  return { clockOffsetMs: aheadMs - heldMs - halfWayMs, clockErrorMs: halfWayMs };
 }

@@ -26,6 +26,9 @@ const said: GuestIdentified = {
   overlayMib: 8100,
   workMib: 8100,
   stages: [],
+  bootId: '',
+  clockOffsetMs: 0,
+  clockErrorMs: 0,
 };
 
 function failedOf(change: Partial<GuestIdentified>, clockOffsetMs = 3, seen: string[] = []) {

@@ -163,7 +163,7 @@ export class Machines {
   async #noteUse({ record: { plan, startedFrom } }: Supervisor): Promise<void> {
     const isFork = startedFrom?.kind === 't1' || startedFrom?.kind === 'standby';
     if (plan === null || !isFork || startedFrom.template === null) return;
-    await this.#deps.templates.touch(startedFrom.template);
+    if (startedFrom.kind === 'standby') await this.#deps.templates.touch(startedFrom.template);
     this.#standbys.used(startedFrom.template, plan);
   }
 

@@ -237,7 +237,7 @@ type InfoResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Build of the agent: the first 16 hex digits of the SHA-256 of its inputs, or "dev".
 	AgentBuild string `protobuf:"bytes,1,opt,name=agent_build,json=agentBuild,proto3" json:"agent_build,omitempty"`
-	// /proc/sys/kernel/random/boot_id
+	// /proc/sys/kernel/random/boot_id; empty before Boot, which makes it.
 	BootId        string `protobuf:"bytes,2,opt,name=boot_id,json=bootId,proto3" json:"boot_id,omitempty"`
 	KernelRelease string `protobuf:"bytes,3,opt,name=kernel_release,json=kernelRelease,proto3" json:"kernel_release,omitempty"`
 	Phase         Phase  `protobuf:"varint,4,opt,name=phase,proto3,enum=banger.guest.v1.Phase" json:"phase,omitempty"`
@@ -863,7 +863,13 @@ type IdentifyResponse struct {
 	OverlayBytes uint64 `protobuf:"varint,7,opt,name=overlay_bytes,json=overlayBytes,proto3" json:"overlay_bytes,omitempty"`
 	WorkBytes    uint64 `protobuf:"varint,8,opt,name=work_bytes,json=workBytes,proto3" json:"work_bytes,omitempty"`
 	// Time spent per stage of Identify, in order.
-	Stages        []*Stage `protobuf:"bytes,9,rep,name=stages,proto3" json:"stages,omitempty"`
+	Stages []*Stage `protobuf:"bytes,9,rep,name=stages,proto3" json:"stages,omitempty"`
+	// /proc/sys/kernel/random/boot_id: that of the machine it was restored from.
+	BootId string `protobuf:"bytes,10,opt,name=boot_id,json=bootId,proto3" json:"boot_id,omitempty"`
+	// The guest's time when all was done, nanoseconds since the Unix epoch.
+	UnixNs int64 `protobuf:"varint,11,opt,name=unix_ns,json=unixNs,proto3" json:"unix_ns,omitempty"`
+	// Between the request's arrival and that moment, by a clock that nobody sets.
+	HeldNs        int64 `protobuf:"varint,12,opt,name=held_ns,json=heldNs,proto3" json:"held_ns,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -959,6 +965,27 @@ func (x *IdentifyResponse) GetStages() []*Stage {
 		return x.Stages
 	}
 	return nil
+}
+
+func (x *IdentifyResponse) GetBootId() string {
+	if x != nil {
+		return x.BootId
+	}
+	return ""
+}
+
+func (x *IdentifyResponse) GetUnixNs() int64 {
+	if x != nil {
+		return x.UnixNs
+	}
+	return 0
+}
+
+func (x *IdentifyResponse) GetHeldNs() int64 {
+	if x != nil {
+		return x.HeldNs
+	}
+	return 0
 }
 
 type ClockRequest struct {
@@ -2202,7 +2229,7 @@ const file_banger_guest_v1_guest_proto_rawDesc = "" +
 	"\vduration_ns\x18\x02 \x01(\x03R\n" +
 	"durationNs\"H\n" +
 	"\x0fIdentifyRequest\x125\n" +
-	"\bidentity\x18\x01 \x01(\v2\x19.banger.guest.v1.IdentityR\bidentity\"\xba\x02\n" +
+	"\bidentity\x18\x01 \x01(\v2\x19.banger.guest.v1.IdentityR\bidentity\"\x85\x03\n" +
 	"\x10IdentifyResponse\x12\x1a\n" +
 	"\bhostname\x18\x01 \x01(\tR\bhostname\x12\x1d\n" +
 	"\n" +
@@ -2214,7 +2241,11 @@ const file_banger_guest_v1_guest_proto_rawDesc = "" +
 	"\roverlay_bytes\x18\a \x01(\x04R\foverlayBytes\x12\x1d\n" +
 	"\n" +
 	"work_bytes\x18\b \x01(\x04R\tworkBytes\x12.\n" +
-	"\x06stages\x18\t \x03(\v2\x16.banger.guest.v1.StageR\x06stages\"+\n" +
+	"\x06stages\x18\t \x03(\v2\x16.banger.guest.v1.StageR\x06stages\x12\x17\n" +
+	"\aboot_id\x18\n" +
+	" \x01(\tR\x06bootId\x12\x17\n" +
+	"\aunix_ns\x18\v \x01(\x03R\x06unixNs\x12\x17\n" +
+	"\aheld_ns\x18\f \x01(\x03R\x06heldNs\"+\n" +
 	"\fClockRequest\x12\x1b\n" +
 	"\tadjust_ns\x18\x01 \x01(\x03R\badjustNs\"(\n" +
 	"\rClockResponse\x12\x17\n" +

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
 
 import { BangerError } from '@banger/protocol/errors';
 import type { TemplateId } from '@banger/protocol/ids';
@@ -60,7 +61,8 @@ export async function makeTemplate(
   }
 
   async function withMachine<T>(work: (vm: Supervisor) => Promise<T>): Promise<T> {
-    const name = `template-${id.slice('tpl_'.length, -8)}-${Math.random().toString(36).slice(2, 8)}`;
+    // Short: a fork writes its own name over it.
+    const name = `t-${randomBytes(4).toString('hex')}`;
     const { overlayMib, workMib } = shape.image ?? { overlayMib: 1024, workMib: 1024 };
     // KVM that does not work is found out by the VM that the template is for, which may fall back.
     const spec = { ...plan.spec, name, overlayMib, diskMib: workMib, accelAuto: false, nat: true };
@@ -137,10 +139,11 @@ async function save(vm: Supervisor, deps: MakeDeps, making: Making): Promise<str
     operation.progress.stage({ name: 'save-template', text: 'Keeping it as a template' });
     let randomSample: string | null = null;
     if (shape.image !== null) {
-      // Once here, so that the agent's way through it is in the page cache of every fork.
+      await live.guest.sync(limit, { dropCaches: true });
+      // Once here, so that what it needs of the disks and of the agent is in the memory of every fork.
       const said = await live.guest.identify(await deps.identifier.of(plan), limit);
       randomSample = said.randomSample;
-      await live.guest.sync(limit, { dropCaches: true });
+      await live.guest.sync(limit);
     }
     await live.guest.leave(limit);
     await live.guest[Symbol.asyncDispose]();
