@@ -27,7 +27,7 @@ export async function createVm(
   caller.transport.expectSocket?.(); // Most VMs are made to run a command in.
   if (keep) {
     await work.ended;
-    return new VmHandle(caller, await work.result);
+    return new VmHandle(caller, work.result);
   }
   work.unref(); // A program that has nothing else to do may end, and its VM with it.
   return ownedVm(caller, work);

@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { BangerError } from '@banger/protocol/errors';
 import type { DaemonInfo } from '@banger/protocol/doctor';
 
+import { createWorkDirs } from '../artifact/work-dirs.ts';
 import { buildInfo } from '../build-info.ts';
 import { readConfig, type Config } from '../host/config.ts';
 import { hostSize } from '../host/host-size.ts';
@@ -69,7 +70,7 @@ export async function startDaemon({ env, uid, agentBinary }: DaemonOptions): Pro
     },
   });
   cleanup.defer(() => machines.close());
-  await sweepStores(adapters, log);
+  await sweepStores(adapters, paths, log);
   for (const problem of await machines.open()) log.error({ err: problem }, 'cannot take over a VM');
 
   const stopRequest = new AbortController();
@@ -124,13 +125,15 @@ export async function startDaemon({ env, uid, agentBinary }: DaemonOptions): Pro
   };
 }
 
-/** What interrupted builds left. A store that cannot be swept is told about when it is used. */
+/** What interrupted builds and forks left. A store that cannot be swept is told about when it is used. */
 async function sweepStores(
   { images, kernels, templates }: Adapters,
+  { builds }: BangerPaths,
   log: DaemonLog,
 ): Promise<void> {
   const signal = AbortSignal.timeout(60_000);
-  const sweeps = [images, kernels, templates].map((store) => store.sweep(signal));
+  const forkPoints = createWorkDirs(builds, 'fork');
+  const sweeps = [images, kernels, templates, forkPoints].map((store) => store.sweep(signal));
   for (const swept of await Promise.allSettled(sweeps)) {
     if (swept.status === 'rejected')
       log.error({ err: swept.reason as unknown }, 'cannot sweep a store');

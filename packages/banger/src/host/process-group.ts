@@ -4,7 +4,9 @@ import { isRunning, listPids, readStat } from './proc-identity.ts';
 const POLITE_MS = 2_000;
 /** A killed process still has to give its memory back, which takes long when it is large and the host is busy. */
 const GONE_MS = 15_000;
-const CHECK_MS = 10;
+/** Most are gone within a few milliseconds. */
+const CHECK_MS = [1, 1, 2, 2, 4] as const;
+const LAST_CHECK_MS = 10;
 
 /** Sends to every process of the group; false when there is none left. */
 export function signalGroup(groupId: number, signal: NodeJS.Signals | 0): boolean {
@@ -34,9 +36,9 @@ export async function killGroup(groupId: number, clock: Clock): Promise<void> {
 async function isGroupGone(groupId: number, clock: Clock, deadlineMs: number): Promise<boolean> {
   const never = new AbortController().signal;
   const untilMs = clock.monotonicMs() + deadlineMs;
-  while (clock.monotonicMs() < untilMs) {
+  for (let check = 0; clock.monotonicMs() < untilMs; check += 1) {
     if (!signalGroup(groupId, 0) || !hasRunningMember(groupId)) return true;
-    await clock.wait(CHECK_MS, never);
+    await clock.wait(CHECK_MS[check] ?? LAST_CHECK_MS, never);
   }
   return false;
 }

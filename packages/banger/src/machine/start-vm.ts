@@ -12,6 +12,7 @@ import { runSteps } from './run-steps.ts';
 import { isSaved, savedStart } from './saved/saved-start.ts';
 import { startTimings, Waterfall } from './waterfall.ts';
 import { describeVmm } from './describe-vmm.ts';
+import { tellStarted } from './tell-started.ts';
 
 /**
  * Brings a VM in state `starting` up: from where it was suspended, else from a template of an agent that waits for its
@@ -155,6 +156,7 @@ function settle(
     operation.id,
   );
   vm.watch(live);
+  tellStarted(vm.record, deps, operation.id);
 }
 
 async function stateAfterFailure(

@@ -5,6 +5,7 @@ import type { Operation } from '../operation.ts';
 import type { NewVm } from '../population.ts';
 import { liveOf, listenAgain } from '../saved/pause-vm.ts';
 import type { Supervisor } from '../supervisor.ts';
+import { tellStarted } from '../tell-started.ts';
 import { Waterfall } from '../waterfall.ts';
 
 const CONTINUE_MS = 10_000;
@@ -48,6 +49,7 @@ export async function claimStandby(
       },
       operation.id,
     );
+    tellStarted(standby.record, deps, operation.id);
   }, operation.signal);
 }
 

@@ -62,6 +62,8 @@ export async function agreeOnStream(
   const capabilities = [
     { capability: 'events', state: true },
     { capability: 'x-ignore-shared', state: content === 'devices' },
+    // A guest that writes faster than we send is slowed down, so that it need not stand for long at the end.
+    { capability: 'auto-converge', state: content === 'memory and devices' },
   ];
   await monitor.execute('migrate-set-capabilities', { capabilities }, signal);
 }

@@ -3,6 +3,12 @@ import type { QemuMonitor } from './qemu-monitor.ts';
 import { pause } from './run-control.ts';
 
 const UNLIMITED_BYTES_PER_SECOND = 2 ** 40;
+/** Of a guest that does not converge: how much of its CPU is taken at first, and more with every round, in percent */
+const SLOWING = {
+  'throttle-trigger-threshold': 20,
+  'cpu-throttle-initial': 70,
+  'cpu-throttle-increment': 20,
+};
 
 /**
  * How long the guest may stand while the last of its memory is sent. A guest that writes faster than we send is given
@@ -41,6 +47,6 @@ export async function sendMemory(
 
   async function allow(downtimeMs: number): Promise<void> {
     const limits = { 'downtime-limit': downtimeMs, 'max-bandwidth': UNLIMITED_BYTES_PER_SECOND };
-    await source.execute('migrate-set-parameters', limits, signal);
+    await source.execute('migrate-set-parameters', { ...limits, ...SLOWING }, signal);
   }
 }
