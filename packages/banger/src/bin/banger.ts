@@ -3,11 +3,9 @@ import { fileURLToPath } from 'node:url';
 import { buildInfo } from '../build-info.ts';
 import { main } from '../cli/main.ts';
 import { createProcessWorld } from '../cli/process-world.ts';
-import { keepCompiledCode } from '../compile-cache.ts';
 
 // The bundle is one directory below the checkout or installation, the source four.
 const root = buildInfo.time === 0 ? '../../../../' : '../';
 const bangerd = fileURLToPath(new URL(`${root}bin/bangerd`, import.meta.url));
 
-keepCompiledCode(process.env);
 process.exit(await main(process.argv.slice(2), createProcessWorld({ build: buildInfo, bangerd })));
