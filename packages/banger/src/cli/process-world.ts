@@ -1,3 +1,6 @@
+// eslint-disable-next-line no-restricted-imports -- The CLI looks at one process, the daemon, and may not import src/host.
+import { readFileSync } from 'node:fs';
+
 import type { BuildInfo } from '../build-info.ts';
 import type { World } from './world.ts';
 
@@ -24,13 +27,7 @@ export function createProcessWorld({ build, bangerd }: ProcessWorldOptions): Wor
     build,
     interrupts: process,
     monotonicMs: () => performance.now(),
-    isAlive(pid) {
-      try {
-        return process.kill(pid, 0);
-      } catch {
-        return false;
-      }
-    },
+    isAlive,
     async wait(ms, signal) {
       const { setTimeout: wait } = await import('node:timers/promises');
       await wait(ms, undefined, { signal }).catch((error: unknown) => {
@@ -43,4 +40,14 @@ export function createProcessWorld({ build, bangerd }: ProcessWorldOptions): Wor
       return spawnDaemon(bangerd, process.env);
     },
   };
+}
+
+/** A zombie is gone: the process 1 of a container may take a second to reap it, or never do. */
+function isAlive(pid: number): boolean {
+  try {
+    const stat = readFileSync(`/proc/${String(pid)}/stat`, 'utf8');
+    return !/^\) [ZX] /.test(stat.slice(stat.lastIndexOf(')')));
+  } catch {
+    return false;
+  }
 }

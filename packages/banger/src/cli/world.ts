@@ -41,7 +41,7 @@ export interface World {
   monotonicMs(): number;
   /** Resolves after `ms`; rejects when the signal aborts. */
   wait(ms: number, signal: AbortSignal): Promise<void>;
-  /** Whether a process of this user is there */
+  /** Whether a process of this user runs; one that ended and waits for its parent does not */
   isAlive(pid: number): boolean;
   spawnDaemon(): Promise<StartingDaemon>;
 }
