@@ -1,7 +1,7 @@
 import type { Timing } from '@banger/protocol/vm';
 
 import { orAbort } from '../../host/or-abort.ts';
-import type { Child } from '../../host/processes.ts';
+import type { Child, ExitStatus } from '../../host/processes.ts';
 import type { MachinePlan } from '../../machine/plan.ts';
 import type { Vmm } from '../driver.ts';
 import { awaitSocket } from './connect-socket.ts';
@@ -9,7 +9,7 @@ import { explainDeath } from './explain-death.ts';
 import { explainSilence } from './explain-silence.ts';
 import { loadState, unusableState } from './load-state.ts';
 import { logLength, readLogTail } from './log-tail.ts';
-import { prepareMemory } from './memory-file.ts';
+import { noRoomFor, prepareMemory } from './memory-file.ts';
 import { writePidFile } from './pid-file.ts';
 import { qemuCommand } from './qemu-command.ts';
 import type { QemuHost } from './qemu-host.ts';
@@ -69,8 +69,10 @@ export async function launchQemu(
   } catch (cause) {
     signal.throwIfAborted();
     // A monitor that breaks off is a QEMU about to end; its last words come just before.
-    if (loading?.aborted !== true)
-      await orAbort(child.exited, AbortSignal.timeout(LAST_WORDS_MS)).catch(() => undefined);
+    const status = loading?.aborted === true ? undefined : await endOf(child);
+    const { memory } = plan.start;
+    if (status?.signal === 'SIGBUS' && memory.kind === 'shared')
+      throw noRoomFor(memory.file, `Cannot start VM "${plan.spec.name}"`, cause);
     const output = await readLogTail(logFile, logStart);
     if (loading !== undefined) throw unusableState(plan, output, cause);
     if (deadline.aborted) throw explainSilence(plan, MONITOR_MS, cause);
@@ -80,6 +82,10 @@ export async function launchQemu(
   void vmm.exited.then(() => monitor[Symbol.asyncDispose]());
   cleanup.move(); // The handle owns the process and the monitor from here on; `sweep` removes the run files.
   return vmm;
+}
+
+async function endOf({ exited }: Child): Promise<ExitStatus | undefined> {
+  return orAbort(exited, AbortSignal.timeout(LAST_WORDS_MS)).catch(() => undefined);
 }
 
 /** Some ways to fail show only when the vCPUs run: then QEMU stops them, or ends a moment after it has answered. */

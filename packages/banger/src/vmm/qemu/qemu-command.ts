@@ -39,6 +39,8 @@ export function qemuCommand(
     ...['-m', `${String(spec.memoryMib)}M`],
     ...memoryArgs(plan),
     ...['-rtc', 'base=utc,clock=host'],
+    // States that were saved without memory (save-pages.ts) have no such section, and so no other has.
+    ...['-global', 'migration.send-configuration=off'],
     ...['-action', 'reboot=shutdown'], // A reset ends QEMU, so that it is the daemon who decides.
     ...['-kernel', paths.kernel],
     ...['-initrd', paths.initrd],

@@ -1,13 +1,14 @@
 import { chmod, rm } from 'node:fs/promises';
 
 import type { MachinePlan } from '../../machine/plan.ts';
+import { memoryBase } from './memory-file.ts';
 import { savingPaths } from './saving-paths.ts';
 import { socketPaths } from './socket-paths.ts';
 
 /** Everything that a running QEMU has besides its disks and logs. */
 export async function removeRunFiles(plan: MachinePlan): Promise<void> {
   const { pidFile } = plan.paths;
-  await remove([...socketPaths(plan), pidFile, `${pidFile}.new`]);
+  await remove([...socketPaths(plan), pidFile, `${pidFile}.new`, memoryBase(plan)]);
   await removeSavingFiles(plan);
 }
 

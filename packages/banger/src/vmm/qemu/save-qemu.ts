@@ -13,14 +13,18 @@ import type { QemuMonitor } from './qemu-monitor.ts';
 import { pause, reopenDisks } from './run-control.ts';
 import { savingPaths } from './saving-paths.ts';
 import { sendDevices } from './send-devices.ts';
+import { savePages } from './save-pages.ts';
 import { sendMemory } from './send-memory.ts';
 import { startReceiver } from './state-receiver.ts';
 
 /*
- * What is saved is always a memory file, as the memory lies at its addresses, and a state file without memory. With its
- * memory in a shared file (a template in the making) QEMU only has to write the devices. Any other VM is migrated live,
- * as to another host, into a receiver: a second QEMU whose memory is the file that is wanted. The guest goes on as
- * soon as all has been sent; then the receiver writes its devices and ends. A standing VM goes the same way.
+ * What is saved is always a memory file, as the memory lies at its addresses, and a state file without memory. There are
+ * three ways (docs/decisions/0010):
+ * - Its memory is in a shared file (a template in the making): QEMU only has to write the devices.
+ * - Its memory is a file mapped privately (every fork): that file, and the pages that it has written (save-pages.ts).
+ * - Any other VM is migrated, as to another host, into a receiver: a second QEMU whose memory is the file that is wanted.
+ *   The guest goes on as soon as all has been sent; then the receiver writes its devices and ends. Under KVM the guest runs
+ *   while its memory is sent. An emulated one stands: QEMU 7.2 loses writes of a busy one that is migrated live.
  */
 
 /** The slowest that a disk takes memory, with much to spare */
@@ -63,7 +67,9 @@ export async function saveQemu(
       alive,
     );
     const save = { source, to, atPause, interruption, signal: alive };
-    await (memory.kind === 'shared' ? saveInPlace(save, memory.file) : saveLive(save));
+    if (memory.kind === 'shared') await saveInPlace(save, memory.file);
+    else if (!(await savePages({ ...source, ...save, pid: source.started.pid })))
+      await saveThroughReceiver(save);
     return { pausedMs: interruption.pausedMs };
   } catch (cause) {
     if (monitor.closed.aborted) await orAbort(exited, anyEnd).catch(() => undefined);
@@ -84,7 +90,13 @@ async function saveInPlace(save: Save, memory: string): Promise<void> {
   await interruption.end(signal);
 }
 
-async function saveLive({ source, to, atPause, interruption, signal }: Save): Promise<void> {
+async function saveThroughReceiver({
+  source,
+  to,
+  atPause,
+  interruption,
+  signal,
+}: Save): Promise<void> {
   const { incomingSocket, stateSocket } = savingPaths(source.plan);
   await using receiver = await startReceiver({ ...source, memory: to.memory }, signal);
   using arrival = new MigrationWatch(receiver.monitor);
@@ -94,6 +106,7 @@ async function saveLive({ source, to, atPause, interruption, signal }: Save): Pr
     await agreeOnStream(receiver.monitor, 'memory and devices', both);
     const uri = `unix:${incomingSocket}`;
     await receiver.monitor.execute('migrate-incoming', { uri }, both);
+    if (source.plan.spec.accel === 'tcg') await pause(source.monitor, both);
     await sendMemory(source.monitor, incomingSocket, both);
   });
   await atPause();

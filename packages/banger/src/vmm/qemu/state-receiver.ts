@@ -7,7 +7,7 @@ import type { Child } from '../../host/processes.ts';
 import type { MachinePlan } from '../../machine/plan.ts';
 import { awaitSocket } from './connect-socket.ts';
 import { logLength, readLogTail } from './log-tail.ts';
-import { makeMemoryFile } from './memory-file.ts';
+import { makeMemoryFile, noRoomFor } from './memory-file.ts';
 import type { PidFile } from './pid-file.ts';
 import { monitorArgument } from './port-args.ts';
 import { qemuCommand } from './qemu-command.ts';
@@ -102,14 +102,7 @@ async function explainEnd(child: Child, { plan, memory, logStart, cause }: Endin
   );
   if (status === undefined) return cause;
   const cannot = `Cannot save VM "${plan.spec.name}"`;
-  // What a process gets that writes to a mapped file and the file system has no block left.
-  if (status.signal === 'SIGBUS') {
-    return new BangerError(
-      'host.disk_full',
-      `${cannot}: no space is left on the file system of "${memory}"`,
-      { cause, hint: 'df -h; banger vm prune' },
-    );
-  }
+  if (status.signal === 'SIGBUS') return noRoomFor(memory, cannot, cause);
   const output = (await readLogTail(plan.paths.vmmLog, logStart)).trim();
   const how = status.signal ?? `status ${String(status.exitCode)}`;
   const words = output.split('\n').join('; ');
