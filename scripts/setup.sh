@@ -17,6 +17,7 @@ need newuidmap uidmap
 need git git
 need curl curl
 need ssh-keygen openssh-client
+need pgrep procps
 
 if [ -n "$packages" ]; then
   if [ "$(id -u)" -eq 0 ]; then

@@ -55,7 +55,7 @@ sandboxTest('a client ended while the disks are made', {}, async (home) => {
 
   for (const how of HOW) {
     const running = startBanger(home, run('formatting'));
-    await running.says(/Making the disks/);
+    await running.says(/Making the ssh host key \d/);
     running.kill(how);
 
     await assertEnded(running.ended, how);
@@ -68,7 +68,7 @@ sandboxTest('a client ended while the guest boots', {}, async (home) => {
 
   for (const how of HOW) {
     const running = startBanger(home, run('silent'));
-    await running.says(/Booting the kernel/);
+    await running.says(/Starting the monitor \d/);
     running.kill(how);
 
     await assertEnded(running.ended, how);
@@ -132,7 +132,7 @@ async function assertGone(home: SandboxHome): Promise<void> {
 }
 
 function run(name: string): readonly string[] {
-  return ['run', '--rm', '--name', name, ...SMALL, '--', 'sleep', '1000'];
+  return ['run', '--rm', '--verbose', '--name', name, ...SMALL, '--', 'sleep', '1000'];
 }
 
 /** A client that was asked to end says so and waits for the clean-up. */

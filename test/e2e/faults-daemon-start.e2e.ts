@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
 import { chmod, chown, mkdir, rename, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 
@@ -169,6 +170,22 @@ sandboxTest('a database or a lock that is none', {}, async (home) => {
   await home.ok(['vm', 'delete', 'kept']);
   await home.assertHostIsClean();
 });
+
+sandboxTest(
+  'what a killed daemon was in the middle of is removed: builds, and the memory of a VM that was forked',
+  { images: 'empty' },
+  async (home) => {
+    const builds = join(home.stateDir, 'builds');
+    for (const name of [`fork-${randomUUID()}.new`, 'image-0a1b2c3d', 'kernel-0a1b2c3d']) {
+      await mkdir(join(builds, name), { recursive: true, mode: 0o700 });
+      await writeFile(join(builds, name, 'memory'), 'secrets');
+    }
+
+    await home.ok(['vm', 'list']);
+
+    await home.assertHostIsClean();
+  },
+);
 
 sandboxTest(
   'two daemons that fight for one state directory never both serve',

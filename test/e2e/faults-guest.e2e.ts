@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
 import { constants } from 'node:fs';
 import { access, readFile } from 'node:fs/promises';
+import { suite } from 'node:test';
 
 import {
   listVms,
+  monitorPid,
   SMALL,
   startBanger,
   stateOf,
@@ -55,22 +57,94 @@ const IN_A_COMMAND: Readonly<Record<string, RegExp>> = {
   'freezes-in-a-command': /not answered for 30 s/,
 };
 
-sandboxTest('guests and monitors that break every promise', {}, async (home) => {
-  await useFakeQemu(home);
-  // With KVM the deadline of the first answer is shorter; nothing is run with it.
-  const accel = (await opens('/dev/kvm')) ? 'kvm' : 'tcg';
+// Two at a time, as all of them are about waiting.
+suite('guests and monitors that break promises', { concurrency: 2 }, () => {
+  sandboxTest('guests and monitors that break every promise', {}, async (home) => {
+    await useFakeQemu(home);
+    // With KVM the deadline of the first answer is shorter; nothing is run with it.
+    const accel = (await opens('/dev/kvm')) ? 'kvm' : 'tcg';
 
-  // All at once, as most of them are about waiting.
-  await Promise.all([
-    ...Object.entries(IN_A_COMMAND).map(([name, error]) => breaksInCommand(home, name, error)),
-    ...Object.entries(AT_THE_HANDSHAKE).map(([name, ending]) =>
-      neverStarts(home, ['--name', name, '--accel', accel], { name, ...ending }),
-    ),
-  ]);
+    // All at once, as most of them are about waiting.
+    await Promise.all([
+      ...Object.entries(IN_A_COMMAND).map(([name, error]) => breaksInCommand(home, name, error)),
+      ...Object.entries(AT_THE_HANDSHAKE).map(([name, ending]) =>
+        neverStarts(home, ['--name', name, '--accel', accel], { name, ...ending }),
+      ),
+    ]);
 
-  assert.match((await home.ok(['vm', 'show', 'silent'])).stdout, /did not answer/);
-  await home.ok(['vm', 'prune', '--force']);
-  await home.assertHostIsClean();
+    assert.match((await home.ok(['vm', 'show', 'silent'])).stdout, /did not answer/);
+    await home.ok(['vm', 'prune', '--force']);
+    await home.assertHostIsClean();
+  });
+
+  sandboxTest(
+    'a kernel that boots nothing: the guest is given up, and its VM kept for the logs',
+    { templates: 'off' },
+    async (home, t) => {
+      // A monitor that stands still before the handshake is a guest that does not boot.
+      if (await hasHardware()) {
+        t.skip('this host has hardware virtualization: KVM tells the truth here');
+        return;
+      }
+      if (!(await opens('/dev/kvm'))) {
+        t.skip('no /dev/kvm to lie');
+        return;
+      }
+
+      const forced = await home.banger(
+        ['run', '--rm', '--name', 'forced', '--accel', 'kvm', ...SMALL, '--', 'true'],
+        {
+          timeoutMs: 60_000,
+        },
+      );
+
+      assert.equal(forced.status, 125, forced.stderr);
+      assert.match(forced.stderr, /^error: Cannot start VM "forced": .*KVM/m);
+      assert.match(forced.stderr, /^hint: /m);
+      const chosen = await home.ok(['vm', 'create', '--no-start', '--name', 'chosen', ...SMALL]);
+      assert.match(chosen.stderr, /^spec: .*tcg/m);
+      await home.ok(['vm', 'prune', '--force']);
+      await home.assertHostIsClean();
+    },
+  );
+
+  sandboxTest(
+    'a real monitor that stands still before its guest answers',
+    { templates: 'off' },
+    async (home) => {
+      const args = ['vm', 'create', '--verbose', '--name', 'still', '--accel', 'tcg', ...SMALL];
+      const creating = startBanger(home, args);
+      await creating.says(/Starting the monitor \d/);
+      const { pid } = await monitorOf(home);
+      process.kill(pid, 'SIGSTOP');
+
+      creating.kill('SIGINT'); // Its deadline is the one above; here it is the user who has had enough.
+
+      const { status, stderr } = await creating.ended;
+      assert.equal(status, 130, stderr);
+      assert.deepEqual(await listVms(home), []);
+      await untilClean(home);
+    },
+  );
+
+  sandboxTest('a monitor that stands still under a command, and goes on', {}, async (home) => {
+    await home.ok(['vm', 'create', '--name', 'web', ...SMALL]);
+    await home.ok(['exec', 'web', '--', 'sh', '-c', 'echo kept > /root/kept; sync']);
+    const argv = ['sh', '-c', 'echo up; exec sleep 1000'];
+    const command = startBanger(home, ['exec', 'web', '--', ...argv]);
+    await command.says(/up/);
+    const pid = await monitorPid(home);
+
+    process.kill(pid, 'SIGSTOP');
+
+    const { status, stderr } = await command.ended;
+    assert.equal(status, 125, stderr);
+    assert.match(stderr, /^error: .*not answered for 30 s/m);
+    assert.match(stderr, /^hint: banger /m);
+    process.kill(pid, 'SIGCONT');
+    const { stdout } = await home.ok(['exec', 'web', '--', 'cat', '/root/kept']);
+    assert.equal(stdout, 'kept\n');
+  });
 });
 
 async function neverStarts(
@@ -102,59 +176,6 @@ async function breaksInCommand(home: SandboxHome, name: string, error: RegExp): 
   await home.ok(['vm', 'stats', name]); // Over a new conversation.
   await home.ok(['vm', 'delete', name]);
 }
-
-sandboxTest(
-  'a kernel that boots nothing: the guest is given up, and its VM kept for the logs',
-  { images: 'slim' },
-  async (home, t) => {
-    // A monitor that stands still before the handshake is a guest that does not boot.
-    if (await hasHardware()) {
-      t.skip('this host has hardware virtualization: KVM tells the truth here');
-      return;
-    }
-    if (!(await opens('/dev/kvm'))) {
-      t.skip('no /dev/kvm to lie');
-      return;
-    }
-
-    const forced = await home.banger(
-      ['run', '--rm', '--name', 'forced', '--accel', 'kvm', ...SMALL, '--', 'true'],
-      {
-        timeoutMs: 60_000,
-      },
-    );
-
-    assert.equal(forced.status, 125, forced.stderr);
-    assert.match(forced.stderr, /^error: Cannot start VM "forced": .*KVM/m);
-    assert.match(forced.stderr, /^hint: /m);
-    const chosen = await home.ok(['vm', 'create', '--no-start', '--name', 'chosen', ...SMALL]);
-    assert.match(chosen.stderr, /^spec: .*tcg/m);
-    await home.ok(['vm', 'prune', '--force']);
-    await home.assertHostIsClean();
-  },
-);
-
-sandboxTest('a real monitor that stands still before its guest answers', {}, async (home) => {
-  const creating = startBanger(home, [
-    'vm',
-    'create',
-    '--name',
-    'still',
-    '--accel',
-    'tcg',
-    ...SMALL,
-  ]);
-  await creating.says(/Booting the kernel/);
-  const { pid } = await monitorOf(home);
-  process.kill(pid, 'SIGSTOP');
-
-  creating.kill('SIGINT'); // Its deadline is the one above; here it is the user who has had enough.
-
-  const { status, stderr } = await creating.ended;
-  assert.equal(status, 130, stderr);
-  assert.deepEqual(await listVms(home), []);
-  await untilClean(home);
-});
 
 async function monitorOf(home: SandboxHome): Promise<{ readonly pid: number }> {
   const { readdir } = await import('node:fs/promises');

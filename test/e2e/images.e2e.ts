@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { mkdtempDisposable, readdir, readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { suite, test } from 'node:test';
 
 import { bangerPaths } from '../../packages/banger/src/host/paths.ts';
@@ -11,8 +11,9 @@ import type { Images } from '../../packages/banger/src/image/images.ts';
 import { createImages } from '../../packages/banger/src/image/create-images.ts';
 import { createKernels } from '../../packages/banger/src/kernel/create-kernels.ts';
 import type { Kernels } from '../../packages/banger/src/kernel/kernels.ts';
+import { warmStore } from '../support/warm-store.ts';
 
-/** Real builds from Debian's archive, as this user; minutes, not seconds. No VM is started here. */
+/** Real builds from Debian's archive, as this user. No VM is started here. */
 suite('images and kernels made from Debian', () => {
   const processes = createSystemProcesses();
   const signal = new AbortController().signal;
@@ -51,10 +52,13 @@ suite('images and kernels made from Debian', () => {
   });
 
   test('the default image: an init, ssh without host keys, and Docker on overlay2', async () => {
-    await using store = await open();
+    // Made by these sources through the daemon; once, as it takes minutes.
+    const stateHome = dirname(await warmStore('full'));
+    const { images } = storesOf({ HOME: '/', XDG_STATE_HOME: stateHome }, 'no agent');
 
-    const image = await store.images.pull('debian-bookworm', quiet);
+    const image = await images.find('debian-bookworm');
 
+    assert.ok(image);
     await assertClean(image.rootDisk);
     assert.match(await shown(image.rootDisk, 'stat /lib/systemd/systemd'), /Type: regular/);
     assert.match(await shown(image.rootDisk, 'cat /etc/docker/daemon.json'), /overlay2/);
@@ -104,10 +108,16 @@ suite('images and kernels made from Debian', () => {
     } & AsyncDisposable
   > {
     const home = await mkdtempDisposable(join(tmpdir(), 'banger-images-e2e-'));
-    const uid = process.geteuid?.() ?? 0;
-    const paths = bangerPaths({ env: { HOME: home.path }, uid });
     const agentFile = join(home.path, 'agent');
     await writeFile(agentFile, 'the agent');
+    const { images, kernels, builds } = storesOf({ HOME: home.path }, agentFile);
+    await Promise.all([images.sweep(signal), kernels.sweep(signal)]);
+    return { images, kernels, builds, [Symbol.asyncDispose]: () => home.remove() };
+  }
+
+  function storesOf(env: Readonly<Record<string, string>>, agentFile: string) {
+    const uid = process.geteuid?.() ?? 0;
+    const paths = bangerPaths({ env, uid });
     const options = {
       ...{ paths, processes, clock: createSystemClock(), path: process.env['PATH'] },
       debianMirror: undefined,
@@ -115,7 +125,6 @@ suite('images and kernels made from Debian', () => {
     };
     const images = createImages({ ...options, uid });
     const kernels = createKernels({ ...options, agentFile });
-    await Promise.all([images.sweep(signal), kernels.sweep(signal)]);
-    return { images, kernels, builds: paths.builds, [Symbol.asyncDispose]: () => home.remove() };
+    return { images, kernels, builds: paths.builds };
   }
 });

@@ -124,7 +124,7 @@ sandboxTest('the SDK on one VM', {}, async (home, _, part) => {
     assert.equal(stdout.toString().trim(), '0');
   });
 
-  await part('events tell every state in order', async () => {
+  await part('events tell every state and start in order', async () => {
     await banger.vms.stop('box');
     await banger.vms.delete('box');
     await until('the last event is here', () => events.at(-1)?.body.type === 'vm.deleted');
@@ -132,17 +132,18 @@ sandboxTest('the SDK on one VM', {}, async (home, _, part) => {
     await watching.catch(() => undefined);
 
     const told = events.map(({ body }) => ('state' in body ? body.state.name : body.type));
-    const states = [
+    const all = [
       'created',
       'starting',
       'running',
+      'vm.started',
       'stopping',
       'stopped',
       'deleting',
       'vm.deleted',
     ];
-    assert.deepEqual(told, states.slice(states.indexOf(told[0] ?? '')));
-    assert.ok(told.length >= 6, told.join());
+    assert.deepEqual(told, all.slice(all.indexOf(told[0] ?? '')));
+    assert.ok(told.length >= 7, told.join());
     const numbers = events.map(({ seq }) => seq);
     assert.deepEqual(
       numbers,

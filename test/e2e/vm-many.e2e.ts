@@ -4,6 +4,8 @@ import { onTerminal } from '../support/terminal.ts';
 import { sandboxTest } from '../support/sandbox-home.ts';
 import { guestSays, shownVms, showVm, SLIM } from '../support/vms.ts';
 
+const MACHINE_ID = ['cat', '/etc/machine-id'];
+
 /** Verbs on several VMs, and four of them at once on however few cores there are. */
 
 sandboxTest('four VMs at once', {}, async (home, _, part) => {
@@ -14,8 +16,10 @@ sandboxTest('four VMs at once', {}, async (home, _, part) => {
     const hosts = await Promise.all(names.map((name) => guestSays(home, name, ['hostname'])));
     assert.deepEqual(hosts, names);
     const vms = await Promise.all(names.map((name) => showVm(home, name)));
-    const own = vms.map(({ bootId, network, vmm }) => [bootId, network?.mac, vmm?.pid]);
+    const ids = await Promise.all(names.map((name) => guestSays(home, name, MACHINE_ID)));
+    const own = vms.map(({ network, vmm }) => [network?.mac, network?.address, vmm?.pid]);
     for (const at of [0, 1, 2]) assert.equal(new Set(own.map((each) => each[at])).size, 4);
+    assert.equal(new Set(ids).size, 4);
   });
 
   await part('stats of several are one table', async () => {

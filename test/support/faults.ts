@@ -4,6 +4,8 @@ import { readdir, readFile, mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 
+import { build } from 'esbuild';
+
 import { createSteps, startSteps } from '../../packages/banger/src/machine/machine-deps.ts';
 import { repositoryRoot } from './repository.ts';
 import type { Finished, RunOptions } from './run-to-end.ts';
@@ -46,12 +48,19 @@ export async function writeConfig(home: SandboxHome, text: string): Promise<void
 export async function useFakeQemu(home: SandboxHome, config = ''): Promise<void> {
   Object.assign(home.env, { BANGER_TEMPLATES_ENABLED: 'false' });
   const program = join(dirname(home.stateDir), 'fake-qemu');
-  const script = join(repositoryRoot, 'test/support/programs/fake-qemu.ts');
-  await writeFile(
-    program,
-    `#!/bin/sh\nexec '${process.execPath}' --disable-warning=ExperimentalWarning '${script}' "$@"\n`,
-    { mode: 0o755 },
-  );
+  const script = `${program}.mjs`;
+  // In one file it starts in a fifth of the time.
+  await build({
+    entryPoints: [join(repositoryRoot, 'test/support/programs/fake-qemu.ts')],
+    outfile: script,
+    bundle: true,
+    platform: 'node',
+    format: 'esm',
+    logLevel: 'error',
+  });
+  await writeFile(program, `#!/bin/sh\nexec '${process.execPath}' '${script}' "$@"\n`, {
+    mode: 0o755,
+  });
   await writeConfig(
     home,
     `qemu_bin = "${program}"\n${config}\n[vm_defaults]\noverlay_size = "128M"\n`,

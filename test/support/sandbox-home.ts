@@ -1,13 +1,13 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { cp, mkdir, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 
 import { hostLeftovers, type Places } from './host-leftovers.ts';
 import { repositoryRoot } from './repository.ts';
 import { runToEnd, type Finished, type RunOptions } from './run-to-end.ts';
-import { warmStore, warmTemplates } from './warm-store.ts';
+import { partsOf, templatesOf, warmStore, warmTemplates } from './warm-store.ts';
 
 /**
  * A whole banger of its own: state, sockets, configuration and daemon, thrown away at the end. Images and kernels are
@@ -94,9 +94,13 @@ async function openHome(options: SandboxOptions): Promise<OpenHome> {
   const stateDir = join(root, 'state/banger');
   await mkdir(stateDir, { recursive: true, mode: 0o700 });
   const { templates = images === 'empty' ? 'own' : 'shared' } = options;
-  if (images !== 'empty') await linkStore(await warmStore(images), stateDir, STORES);
-  if (images !== 'empty' && templates === 'shared') {
-    await linkStore(await warmTemplates(images), stateDir, ['templates']);
+  if (images !== 'empty') {
+    const store = await warmStore(images);
+    if (templates === 'shared') {
+      await warmTemplates(images);
+      await link(await templatesOf(store, images), { store, stateDir });
+    }
+    await link(await partsOf(store, images), { store, stateDir });
   }
   const env = {
     ...inherited(),
@@ -169,13 +173,17 @@ function inherited(): Record<string, string> {
   return Object.fromEntries(entries);
 }
 
-const STORES = ['images', 'kernels', 'initrds'];
+interface Linking {
+  readonly store: string;
+  readonly stateDir: string;
+}
 
-async function linkStore(store: string, stateDir: string, parts: readonly string[]): Promise<void> {
+async function link(parts: readonly string[], { store, stateDir }: Linking): Promise<void> {
   for (const part of parts) {
-    const finished = await runToEnd(['cp', '-al', join(store, part), stateDir], {});
-    if (finished.status === 0) continue;
-    await cp(join(store, part), join(stateDir, part), { recursive: true });
+    const to = join(stateDir, part);
+    await mkdir(dirname(to), { recursive: true, mode: 0o700 });
+    const finished = await runToEnd(['cp', '-al', join(store, part), to], {});
+    if (finished.status !== 0) await cp(join(store, part), to, { recursive: true });
   }
 }
 

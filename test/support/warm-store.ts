@@ -1,27 +1,23 @@
 import { createHash } from 'node:crypto';
-import { access, glob, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { access, glob, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
+import { SMALL } from './faults.ts';
 import { repositoryRoot } from './repository.ts';
 import { runToEnd } from './run-to-end.ts';
+import { SLIM } from './vms.ts';
 
 /** What decides the content of the stores: a change of it makes a new one. */
 const SOURCES = 'packages/banger/src/{image,kernel,debian,artifact}/**/*.{ts,sh,json,cfg}';
 
 const images = { slim: 'debian-bookworm-slim', full: 'debian-bookworm' } as const;
 
-/** The VMs that tests start most: `SLIM` and `SMALL` of the slim image, and the full one as it comes. */
-const shapes = {
-  slim: [
-    ['--image', images.slim, '--memory', '256M', '--disk-size', '1G'],
-    ['--image', images.slim, '--memory', '256M', '--disk-size', '128M'],
-  ],
-  full: [['--image', images.full]],
-} as const;
+/** The VMs that tests start most */
+const shapes = { slim: [SLIM, SMALL], full: [['--image', images.full]] } as const;
 
 /**
  * State directory with the kernel and an image, made once per checkout through the built CLI and shared by all tests
- * through hard links. Tests run one after the other, so nobody races to make it.
+ * through hard links. Files of tests run one after the other, so nobody races to make it.
  */
 export async function warmStore(kind: 'slim' | 'full'): Promise<string> {
   const root = join(repositoryRoot, '.cache/test-store', await sourcesKey());
@@ -36,22 +32,61 @@ export async function warmStore(kind: 'slim' | 'full'): Promise<string> {
   return stateDir;
 }
 
-/** The same with templates, made once per build of agent and daemon. */
+/** The same with templates, made once per build of agent and daemon; those of other builds are forgotten. */
 export async function warmTemplates(kind: 'slim' | 'full'): Promise<string> {
-  const stateDir = await warmStore(kind);
-  const root = join(stateDir, '..');
-  await once(join(root, `${kind}-${await buildKey()}.templates`), async () => {
+  const dir = await warmStore(kind);
+  const root = join(dir, '..');
+  const build = `${await buildKey()}.templates`;
+  await once(join(root, `${kind}-${build}`), async () => {
+    const others = (await readdir(root)).filter(
+      (name) => name.endsWith('.templates') && !name.endsWith(build),
+    );
+    if (others.length > 0) await rm(join(dir, 'templates'), { recursive: true, force: true });
+    for (const name of others) await rm(join(root, name));
     const runs = shapes[kind].map((flags) => ['run', '--rm', ...flags, '--', 'true']);
     await withDaemonOf(root, runs);
   });
-  return stateDir;
+  return dir;
 }
 
+/** Paths in the store of what a home with this image has: the store may have both. */
+export async function partsOf(store: string, kind: 'slim' | 'full'): Promise<readonly string[]> {
+  const ofImage = await chosen(store, 'images', ({ name }) => name === images[kind]);
+  return ['kernels', 'initrds', ...ofImage];
+}
+
+export function templatesOf(store: string, kind: 'slim' | 'full'): Promise<readonly string[]> {
+  const isOf = (name: unknown) => name === null || name === images[kind]; // Every image shares those of depth t0.
+  return chosen(store, 'templates', ({ imageName }) => isOf(imageName));
+}
+
+async function chosen(
+  stateDir: string,
+  part: string,
+  isWanted: (manifest: Readonly<Record<string, unknown>>) => boolean,
+): Promise<readonly string[]> {
+  const wanted: string[] = [];
+  for (const name of await readdir(join(stateDir, part))) {
+    const text = await readFile(join(stateDir, part, name, 'manifest.json'), 'utf8');
+    if (isWanted(JSON.parse(text) as Record<string, unknown>)) wanted.push(join(part, name));
+  }
+  return wanted;
+}
+
+const underWay = new Map<string, Promise<void>>();
+
+/** Once per checkout, as the file says, and by one of the tests of this process that want it at the same time. */
 async function once(marker: string, work: () => Promise<void>): Promise<void> {
-  if (await exists(marker)) return;
-  await mkdir(join(marker, '..'), { recursive: true, mode: 0o700 });
-  await work();
-  await writeFile(marker, '');
+  const making = underWay.get(marker) ?? make();
+  underWay.set(marker, making);
+  await making;
+
+  async function make(): Promise<void> {
+    if (await exists(marker)) return;
+    await mkdir(join(marker, '..'), { recursive: true, mode: 0o700 });
+    await work();
+    await writeFile(marker, '');
+  }
 }
 
 async function withDaemonOf(root: string, commands: readonly (readonly string[])[]): Promise<void> {

@@ -42,8 +42,17 @@ export async function startAndConnect(
   signal: AbortSignal,
 ): Promise<void> {
   if ((await startDaemon(world, signal)) === 'ready') return;
-  const deadline = AbortSignal.any([signal, AbortSignal.timeout(START_DEADLINE_MS)]);
-  while (!(await answers(banger, deadline))) await world.wait(POLL_MS, deadline);
+  const either = AbortSignal.any([signal, AbortSignal.timeout(START_DEADLINE_MS)]);
+  try {
+    while (!(await answers(banger, either))) await world.wait(POLL_MS, either);
+  } catch (cause) {
+    signal.throwIfAborted();
+    throw new BangerError(
+      'daemon.start_failed',
+      `Cannot start the daemon: another one was starting, and does not answer after ${String(START_DEADLINE_MS / 1000)} s`,
+      { cause, hint: 'banger daemon start' },
+    );
+  }
 }
 
 /** Stops the daemon; resolves when its process is gone, and its lock and socket with it. Its VMs stay. */

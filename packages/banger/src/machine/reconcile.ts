@@ -7,6 +7,7 @@ import type { MachinePlan } from './plan.ts';
 import { undoSteps } from './run-steps.ts';
 import { finishRestore, removeRestoreCopies } from './saved/restore-vm.ts';
 import { isSaved } from './saved/saved-start.ts';
+import { keepOnlySnapshots } from './saved/snapshots.ts';
 import { endSuspended } from './saved/suspend-vm.ts';
 import { stopVm } from './stop-vm.ts';
 import type { Supervisor } from './supervisor.ts';
@@ -26,6 +27,7 @@ export async function reconcile(vm: Supervisor, deps: MachineDeps): Promise<void
   if (isNobodys || state.name === 'deleting') return vm.delete(operation);
   if (plan === null) return;
   if (state.name !== 'restoring') await removeRestoreCopies(deps, plan);
+  await keepOnlySnapshots(vm, deps);
   await vm.alone(async (signal) => {
     switch (state.name) {
       case 'running':

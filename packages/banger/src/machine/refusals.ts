@@ -46,3 +46,10 @@ export function notAdopted({ name }: VmRecord): BangerError {
     hint: `banger vm kill ${name}`,
   });
 }
+
+export function endedMeanwhile({ name }: VmRecord, cause: unknown): BangerError {
+  return new BangerError('vm.ended', `Cannot save VM "${name}": it ended meanwhile`, {
+    cause,
+    hint: `banger vm show ${name}`,
+  });
+}

@@ -65,6 +65,10 @@ export function createSavedStates(): SavedStates {
       await discard(dir);
       await rm(`${dir}.new`, { recursive: true, force: true });
     },
+    async keepOnly(parent, names) {
+      const others = (await namesIn(parent)).filter((name) => !names.includes(name));
+      for (const name of others) await rm(join(parent, name), { recursive: true, force: true });
+    },
   };
 }
 
@@ -105,6 +109,15 @@ async function discard(dir: string): Promise<void> {
     throw error;
   }
   await rm(aside, { recursive: true, force: true });
+}
+
+async function namesIn(dir: string): Promise<readonly string[]> {
+  try {
+    return await readdir(dir);
+  } catch (error) {
+    if (isMissing(error)) return [];
+    throw error;
+  }
 }
 
 async function sync(path: string): Promise<void> {

@@ -1,3 +1,5 @@
+import { basename, dirname } from 'node:path';
+
 import { BangerError } from '@banger/protocol/errors';
 
 import type { SavedManifest, SavedPaths, SavedStates } from './saved-states.ts';
@@ -52,6 +54,14 @@ export function createFakeSavedStates(files: FakeFiles): FakeSavedStates {
       for (const each of [dir, `${dir}.new`]) {
         dirs.delete(each);
         files.removeAll(each);
+      }
+    },
+    async keepOnly(parent, names) {
+      await Promise.resolve();
+      for (const dir of [...dirs.keys()]) {
+        if (dirname(dir) !== parent || names.includes(basename(dir))) continue;
+        dirs.delete(dir);
+        files.removeAll(dir);
       }
     },
   };

@@ -37,4 +37,6 @@ export interface SavedStates {
   read(dir: string): Promise<SavedManifest | undefined>;
   /** Out of reach at once, then gone; a VM that maps its memory runs on. Also of a draft. Repeatable. */
   remove(dir: string): Promise<void>;
+  /** Removes everything in `parent`, drafts too, but the saved states of these names. Repeatable. */
+  keepOnly(parent: string, names: readonly string[]): Promise<void>;
 }

@@ -4,12 +4,15 @@ import { BangerError } from '@banger/protocol/errors';
 
 import { explainSqlite, isBusy } from './explain-sqlite.ts';
 
+/** Two that look at the same moment are in each other's way: one of them has to try again, or both would give up. */
+const RIVAL_MS = 250;
+
 /**
  * One daemon per state directory: an SQLite file held in an exclusive transaction. The kernel drops the lock with the
  * process, however it ends, so no stale lock exists (SQLite file locking, sqlite.org/lockingv3.html).
  */
 export function lockStateDir(file: string): Disposable {
-  const db = new DatabaseSync(file, { timeout: 0 });
+  const db = new DatabaseSync(file, { timeout: RIVAL_MS });
   try {
     db.exec('PRAGMA journal_mode = DELETE; BEGIN EXCLUSIVE;');
   } catch (cause) {

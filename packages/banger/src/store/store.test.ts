@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { suite, test } from 'node:test';
+import { Worker } from 'node:worker_threads';
 
 import { aRecord } from '../machine/fixtures.ts';
 import { openDatabase } from './database.ts';
@@ -10,6 +12,15 @@ import { createFactsTable } from './facts-table.ts';
 import { createJournalTable } from './journal-table.ts';
 import { lockStateDir } from './lock.ts';
 import { createVmsTable } from './vms-table.ts';
+
+/** In a thread: the lock is waited for synchronously. */
+const readsForAMoment = `
+  const { parentPort, workerData } = require('node:worker_threads');
+  const db = new (require('node:sqlite').DatabaseSync)(workerData);
+  db.exec('BEGIN; SELECT * FROM sqlite_master;');
+  parentPort.postMessage('reads');
+  setTimeout(() => db.close(), 20);
+`;
 
 suite('store', () => {
   test('gives back the record that was put in', () => {
@@ -82,6 +93,21 @@ suite('store', () => {
 
       first[Symbol.dispose]();
       lockStateDir(file)[Symbol.dispose]();
+    } finally {
+      rmSync(dir, { recursive: true });
+    }
+  });
+
+  test('gets the lock when somebody who looked at the same moment lets go', async () => {
+    const dir = mkdtempSync(join(tmpdir(), 'banger-lock-'));
+    try {
+      const file = join(dir, 'daemon.lock');
+      lockStateDir(file)[Symbol.dispose]();
+      const rival = new Worker(readsForAMoment, { eval: true, workerData: file });
+      await once(rival, 'message');
+
+      lockStateDir(file)[Symbol.dispose]();
+      await once(rival, 'exit');
     } finally {
       rmSync(dir, { recursive: true });
     }

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import type { SavedManifest, SavedPaths } from '../../saved/saved-states.ts';
 import type { MachineDeps } from '../machine-deps.ts';
 import type { OwnedVm } from '../owned-vm.ts';
+import { endedMeanwhile } from '../refusals.ts';
 import { liveOf, listenAgain, stopListening } from './pause-vm.ts';
 
 export interface SaveMachine {
@@ -31,6 +32,8 @@ export async function saveMachine(
   if (!wasSilent) stopListening(live);
   try {
     await live.vmm.save(to, { atPause: copyDisks, signal });
+  } catch (error) {
+    throw live.vmm.gone.aborted ? endedMeanwhile(vm.record, error) : error;
   } finally {
     if (!wasSilent) listenAgain(live);
   }

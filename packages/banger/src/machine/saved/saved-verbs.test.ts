@@ -111,6 +111,25 @@ suite('suspend and start', () => {
     assert.equal(vm.record.state.name, 'running');
   });
 
+  test('a monitor that ends while it is saved is told, and the VM is stopped', async () => {
+    const { world, vm, verbs } = await withVm();
+    const suspending = verbs.suspend(vm, anOperation());
+    const told = assert.rejects(suspending, {
+      code: 'vm.ended',
+      message: 'Cannot save VM "web": it ended meanwhile',
+      hint: 'banger vm show web',
+    });
+    while (vm.record.state.name !== 'suspending') await new Promise(setImmediate);
+    while (world.saved.dirs.size === 0) await new Promise(setImmediate);
+
+    [...world.host.monitors.values()][0]?.end({ kind: 'killed', signal: 'SIGKILL' });
+
+    await told;
+    await vm.idle();
+    assert.equal(vm.record.state.name, 'stopped');
+    assert.deepEqual([...world.saved.dirs.keys()], []);
+  });
+
   for (const failAt of ['save:started', 'save:done', 'commit:started', 'commit:done']) {
     test(`a failure at ${failAt} leaves it running`, async () => {
       const { world, vm, verbs } = await withVm({ failAt });
@@ -213,6 +232,28 @@ suite('snapshots', () => {
     assert.deepEqual([vm.record.snapshots, [...world.saved.dirs.keys()]], [[], []]);
     assert.equal([...world.host.monitors.values()][0]?.isPaused, false);
   });
+
+  for (const crashAt of ['save:started', 'save:done', 'commit:started', 'commit:done']) {
+    test(`a daemon that dies while it makes one, at ${crashAt}, leaves nothing of it`, async () => {
+      const { world, vm, verbs, die } = await withVm();
+      await verbs.snapshot(vm, 'first', anOperation());
+      die();
+      const dying = world.daemon({ crashAt });
+      await dying.machines.open();
+      dying.machines.saved
+        .snapshot(dying.machines.find('web'), 'second', anOperation())
+        .catch(() => undefined);
+      await turns();
+
+      const next = world.daemon();
+      assert.deepEqual(await next.machines.open(), []);
+
+      const again = next.machines.find('web');
+      assert.equal(again.record.state.name, 'running');
+      const dirs = [...world.saved.dirs.keys()].map((dir) => dir.split('/').at(-1));
+      assert.deepEqual(dirs, ['first']);
+    });
+  }
 
   for (const crashAt of [
     'restore-disks:started',

@@ -57,6 +57,15 @@ export async function deleteSnapshot(
   vm.save({ snapshots }, operation.id);
 }
 
+/** Removes what a daemon left that died while it made or deleted one. Repeatable. */
+export async function keepOnlySnapshots(
+  { record: { plan, snapshots } }: OwnedVm,
+  { saved }: Pick<MachineDeps, 'saved'>,
+): Promise<void> {
+  const names = snapshots.map(({ name }) => name);
+  if (plan !== null) await saved.keepOnly(plan.paths.snapshots, names);
+}
+
 export function requireSnapshot({ record }: OwnedVm, name: string): void {
   if (record.snapshots.some((snapshot) => snapshot.name === name)) return;
   const known = record.snapshots.map((snapshot) => snapshot.name).join(', ');

@@ -45,8 +45,10 @@ export async function suspendVm(
     await journaled(journal, 'commit', () => deps.saved.commit(draft, savedDir, manifest));
   } catch (error) {
     await deps.saved.remove(savedDir);
-    if (!live.vmm.gone.aborted && !wasPaused) await goOn(live);
-    if (!live.vmm.gone.aborted) {
+    try {
+      if (!live.vmm.gone.aborted && !wasPaused) await goOn(live);
+    } finally {
+      // Also of a monitor that has ended: that is looked at next, as of any VM that was up.
       vm.save({ state: { name: wasPaused ? 'paused' : 'running' } }, operation.id);
     }
     throw error;
