@@ -25,7 +25,11 @@ export const VmState = z.discriminatedUnion('name', [
   /** Its vCPUs stand; everything else is as it was */
   z.object({ name: z.literal('paused') }),
   /** Memory and devices are being written to disk */
-  z.object({ name: z.literal('suspending') }),
+  z.object({
+    name: z.literal('suspending'),
+    /** It was paused before, and is again if this comes to nothing */
+    paused: z.boolean().optional(),
+  }),
   /** Memory and devices are on disk and nothing runs; a start goes on from there */
   z.object({ name: z.literal('suspended') }),
   /** Going back to a snapshot of this name: its disks are being put in place */

@@ -47,7 +47,9 @@ export function decide(state: VmState, request: VmRequest): Decision {
       return state.name === 'paused' ? go({ name: 'running' }) : notRunning(state);
     case 'suspend':
       if (state.name === 'suspended') return { kind: 'already' };
-      return hasMemory(state) ? go({ name: 'suspending' }) : notRunning(state);
+      return hasMemory(state)
+        ? go({ name: 'suspending', paused: state.name === 'paused' })
+        : notRunning(state);
     case 'snapshot':
     case 'fork':
       return hasMemory(state) ? go(state) : notRunning(state);

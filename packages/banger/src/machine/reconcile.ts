@@ -36,8 +36,8 @@ export async function reconcile(vm: Supervisor, deps: MachineDeps): Promise<void
       case 'suspending':
         // Either its state was in place, and it is suspended; or it was not, and it goes on.
         if (await isSaved(vm, deps.saved)) return endSuspended(vm, deps, operation.id);
-        vm.save({ state: { name: 'running' } }, operation.id);
-        return adoptUp(vm, deps, { plan, isPaused: false });
+        vm.save({ state: { name: state.paused === true ? 'paused' : 'running' } }, operation.id);
+        return adoptUp(vm, deps, { plan, isPaused: state.paused === true });
       case 'restoring':
         return finishRestore(vm, deps, { name: state.snapshot, operation: operation.id });
       case 'stopping':

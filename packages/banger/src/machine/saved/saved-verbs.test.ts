@@ -130,6 +130,19 @@ suite('suspend and start', () => {
     assert.deepEqual([...world.saved.dirs.keys()], []);
   });
 
+  test('a paused VM whose daemon dies while it is suspended is paused', async () => {
+    const { world, vm, verbs } = await withVm({ crashAt: 'save:done' });
+    await verbs.pause(vm, anOperation());
+    verbs.suspend(vm, anOperation()).catch(() => undefined);
+    await turns();
+
+    const next = world.daemon();
+    assert.deepEqual(await next.machines.open(), []);
+
+    assert.equal(next.machines.find('web').record.state.name, 'paused');
+    assert.equal([...world.host.monitors.values()][0]?.isPaused, true);
+  });
+
   for (const failAt of ['save:started', 'save:done', 'commit:started', 'commit:done']) {
     test(`a failure at ${failAt} leaves it running`, async () => {
       const { world, vm, verbs } = await withVm({ failAt });
