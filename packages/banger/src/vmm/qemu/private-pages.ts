@@ -104,7 +104,7 @@ export class ProcessMemory implements AsyncDisposable {
     for (let done = 0; done < bytes; done += CHUNK_BYTES) {
       const part = chunk.subarray(0, Math.min(CHUNK_BYTES, bytes - done));
       await readAll(this.#memory, part, address + done);
-      await to.write(part, 0, part.length, fileOffset + done);
+      await writeAll(to, part, fileOffset + done);
     }
   }
 
@@ -119,5 +119,13 @@ async function readAll(file: FileHandle, into: Buffer, position: number): Promis
     const { bytesRead } = await file.read(into, done, into.length - done, position + done);
     if (bytesRead === 0) throw new Error('the memory of the monitor ended early');
     done += bytesRead;
+  }
+}
+
+/** A disk that is almost full takes a part, and only then says that it is. */
+async function writeAll(file: FileHandle, from: Buffer, position: number): Promise<void> {
+  for (let done = 0; done < from.length;) {
+    const { bytesWritten } = await file.write(from, done, from.length - done, position + done);
+    done += bytesWritten;
   }
 }

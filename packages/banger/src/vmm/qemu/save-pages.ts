@@ -1,10 +1,13 @@
-import { chmod, open, rm, stat } from 'node:fs/promises';
+import { chmod, type FileHandle, open, rm, stat } from 'node:fs/promises';
 
+import { BangerError } from '@banger/protocol/errors';
+
+import { explainFileError } from '../../host/file-errors.ts';
 import type { MachinePlan } from '../../machine/plan.ts';
 import type { SavedFiles } from '../driver.ts';
 import type { Interruption } from './interruption.ts';
 import { memoryBase } from './memory-file.ts';
-import { ProcessMemory } from './private-pages.ts';
+import { type PrivateMapping, ProcessMemory } from './private-pages.ts';
 import type { QemuHost } from './qemu-host.ts';
 import type { QemuMonitor } from './qemu-monitor.ts';
 import { pause } from './run-control.ts';
@@ -38,12 +41,41 @@ export async function savePages(save: PagesSave): Promise<boolean> {
 
   await using file = await open(to.memory, 'r+');
   await pause(monitor, signal);
-  // Everything but memory and disks, in the form that a migration has.
-  await monitor.execute('xen-save-devices-state', { filename: to.state, live: false }, signal);
-  await Promise.all([process.copyPrivatePages(mappings, file), atPause()]);
+  await writeDevices(monitor, to.state, signal);
+  await Promise.all([copyPages(process, mappings, { file, path: to.memory }), atPause()]);
   await interruption.end(signal);
   await chmod(to.state, 0o600);
   return true;
+}
+
+/** Everything but memory and disks, in the form that a migration has. */
+async function writeDevices(
+  monitor: QemuMonitor,
+  filename: string,
+  signal: AbortSignal,
+): Promise<void> {
+  try {
+    await monitor.execute('xen-save-devices-state', { filename, live: false }, signal);
+  } catch (cause) {
+    if (signal.aborted) throw cause;
+    // "An IO error has occurred" is all that QEMU tells.
+    throw new BangerError('host.resources', `Cannot write "${filename}": QEMU met an error`, {
+      cause,
+      hint: 'df -h',
+    });
+  }
+}
+
+async function copyPages(
+  process: ProcessMemory,
+  mappings: readonly PrivateMapping[],
+  to: { readonly file: FileHandle; readonly path: string },
+): Promise<void> {
+  try {
+    await process.copyPrivatePages(mappings, to.file);
+  } catch (error) {
+    throw explainFileError(error, `Cannot write "${to.path}"`);
+  }
 }
 
 const MIB = 1024 * 1024;
