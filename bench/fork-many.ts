@@ -3,7 +3,7 @@ import { connect } from '@banger/sdk';
 import { processMemory } from '../packages/banger/src/host/process-memory.ts';
 import { makeForkFiles, restoreBareVm } from './bare-fork.ts';
 import { bareTrue, type BareFiles } from './bare-vm.ts';
-import type { Benchmark } from './benchmark.ts';
+import type { Benchmark, Subject } from './benchmark.ts';
 import { IMAGE, type Lab } from './lab.ts';
 import { timed } from './stopwatch.ts';
 import { templateFor } from './templates.ts';
@@ -21,21 +21,7 @@ export const fork20: Benchmark = {
   goal: null,
   runs: 3,
   warmUps: 0,
-  async open(lab) {
-    const shared = await prepare(lab);
-    return {
-      async value() {
-        await using vms = new AsyncDisposableStack();
-        return await timed(() => createMany(lab, MANY, vms));
-      },
-      async floor() {
-        await using vms = new AsyncDisposableStack();
-        const files = await filesOf(shared, MANY, vms);
-        return await timed(() => restoreMany(lab, files, vms));
-      },
-      [Symbol.asyncDispose]: () => Promise.resolve(),
-    };
-  },
+  open: (lab) => openForks(lab, MANY, timed),
 };
 
 export const forkPss: Benchmark = {
@@ -45,21 +31,27 @@ export const forkPss: Benchmark = {
   goal: 1.1,
   runs: 3,
   warmUps: 0,
-  async open(lab) {
-    const shared = await prepare(lab);
-    return {
-      async value() {
-        await using vms = new AsyncDisposableStack();
-        return await meanPss(lab, await createMany(lab, FEW, vms));
-      },
-      async floor() {
-        await using vms = new AsyncDisposableStack();
-        return await meanPss(lab, await restoreMany(lab, await filesOf(shared, FEW, vms), vms));
-      },
-      [Symbol.asyncDispose]: () => Promise.resolve(),
-    };
-  },
+  open: (lab) => openForks(lab, FEW, async (start) => meanPss(lab, await start())),
 };
+
+/** What is measured of starting VMs, whose monitors' process ids are the answer. */
+type Measure = (start: () => Promise<readonly number[]>) => Promise<number>;
+
+async function openForks(lab: Lab, count: number, measure: Measure): Promise<Subject> {
+  const shared = await prepare(lab);
+  return {
+    async value() {
+      await using vms = new AsyncDisposableStack();
+      return await measure(() => createMany(lab, count, vms));
+    },
+    async floor() {
+      await using vms = new AsyncDisposableStack();
+      const files = await filesOf(shared, count, vms);
+      return await measure(() => restoreMany(lab, files, vms));
+    },
+    [Symbol.asyncDispose]: () => Promise.resolve(),
+  };
+}
 
 async function prepare(lab: Lab) {
   const spec = await lab.specFor([]);

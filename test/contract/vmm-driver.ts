@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 
 import type { VmmDriverSubject } from './vmm-driver-subject.ts';
+import { vmmPausingContract } from './vmm-pausing.ts';
 import { vmmSavingContract } from './vmm-saving.ts';
 
 const { signal: never } = new AbortController();
@@ -9,6 +10,7 @@ const { signal: never } = new AbortController();
 /** What callers may rely on. The fake passes it on every run, the real ones wherever the host can. */
 export function vmmDriverContract(subject: VmmDriverSubject): void {
   const { name, newDriver, newPlan, runFiles } = subject;
+  vmmPausingContract(subject);
   vmmSavingContract(subject);
   suite(`${name} keeps the VmmDriver contract`, () => {
     test('finds nothing wrong with this host', async () => {

@@ -1,22 +1,17 @@
 import assert from 'node:assert/strict';
-import { mkdir, readdir } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { assertFails, listVms, SMALL, stateOf, useFakeQemu } from '../support/faults.ts';
-import { runToEnd } from '../support/run-to-end.ts';
-import { bangerProgram, sandboxTest, type SandboxHome } from '../support/sandbox-home.ts';
+import { sandboxTest } from '../support/sandbox-home.ts';
+import { inside, mayMount, resizeTmpfs, startOnTmpfs } from '../support/small-disk.ts';
 
-/**
- * A file system that is full. The daemon is started in a mount namespace of its own, where a small tmpfs lies over one
- * of its directories; nobody else sees it, and it ends with the daemon.
- */
+/** A file system that is full. */
 
-/** Only root may mount. */
-const isRoot = process.getuid?.() === 0;
 const IMAGE = 'debian-bookworm-slim';
 
 sandboxTest('full while an image and a kernel are pulled', { images: 'empty' }, async (home, t) => {
-  if (!isRoot) {
+  if (!mayMount) {
     t.skip('only root may mount');
     return;
   }
@@ -36,7 +31,7 @@ sandboxTest('full while an image and a kernel are pulled', { images: 'empty' }, 
 });
 
 sandboxTest('full while the disks of a VM are made', {}, async (home, t) => {
-  if (!isRoot) {
+  if (!mayMount) {
     t.skip('only root may mount');
     return;
   }
@@ -59,7 +54,7 @@ sandboxTest(
   'full while a VM runs: the guest is told, and what it had synced stays',
   {},
   async (home, t) => {
-    if (!isRoot) {
+    if (!mayMount) {
       t.skip('only root may mount');
       return;
     }
@@ -79,8 +74,7 @@ sandboxTest(
     assert.equal((await guest('cat /root/kept')).stdout, 'kept\n');
     await home.ok(['vm', 'stop', 'web']);
 
-    const pid = String(await home.daemonPid());
-    await runToEnd(['nsenter', '-t', pid, '-m', 'mount', '-o', 'remount,size=400m', vms], {});
+    await resizeTmpfs(home, vms, '400m');
     await home.ok(['vm', 'start', 'web']);
     assert.equal(
       (await guest('cat /root/kept && echo more > /root/more && sync')).stdout,
@@ -91,16 +85,3 @@ sandboxTest(
     await home.assertHostIsClean();
   },
 );
-
-async function startOnTmpfs(home: SandboxHome, dir: string, size: string): Promise<void> {
-  await mkdir(dir, { recursive: true });
-  const options = `size=${size},mode=0700`;
-  const script = `mount -t tmpfs -o ${options} tmpfs '${dir}' && exec '${bangerProgram}' daemon start`;
-  const started = await runToEnd(['unshare', '--mount', 'sh', '-c', script], { env: home.env });
-  assert.equal(started.status, 0, started.stderr);
-}
-
-/** A path as the daemon sees it. */
-async function inside(home: SandboxHome, path: string): Promise<string> {
-  return `/proc/${String(await home.daemonPid())}/root${path}`;
-}
