@@ -5,9 +5,9 @@ import type { TemplateId } from '@banger/protocol/ids';
 
 import type { FakeClock } from '../../packages/banger/src/host/fake-clock.ts';
 import { facts } from '../../packages/banger/src/template/fixtures.ts';
+import type { MachineFiles } from '../../packages/banger/src/host/machine-files.ts';
 import type {
   StoredTemplate,
-  TemplateFiles,
   Templates,
   TemplateShape,
 } from '../../packages/banger/src/template/templates.ts';
@@ -17,7 +17,7 @@ export interface TemplatesSubject extends AsyncDisposable {
   /** What they tell the time by */
   readonly clock: FakeClock;
   /** Puts into a draft what a machine of this depth would */
-  fill(draft: TemplateFiles, depth: 't0' | 't1'): Promise<void>;
+  fill(draft: MachineFiles, depth: 't0' | 't1'): Promise<void>;
   isThere(file: string): Promise<boolean>;
   /** Cuts the template's memory to 12 bytes */
   truncateMemory(id: TemplateId): Promise<void>;

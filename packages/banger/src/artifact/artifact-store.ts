@@ -3,6 +3,7 @@ import { join } from 'node:path';
 
 import type { z } from 'zod';
 
+import { unlessMissing } from '../host/missing-files.ts';
 import type { FileRecord } from './file-digest.ts';
 
 /**
@@ -57,7 +58,7 @@ export function createArtifactStore<Manifest extends ManifestBase>({
 }: ArtifactStoreOptions<Manifest>): ArtifactStore<Manifest> {
   const dirOf = (id: string): string => join(storeDir, id);
   const entries = async (): Promise<readonly Entry<Manifest>[]> => {
-    const ids = (await readdirIfThere(storeDir)).filter(isId);
+    const ids = ((await readdir(storeDir).catch(unlessMissing)) ?? []).filter(isId);
     const found = await Promise.all(ids.map((id) => readEntry(id, dirOf(id), schema)));
     return found.filter((entry) => entry !== undefined).toSorted(newestFirst);
   };
@@ -130,15 +131,6 @@ async function sizeOf(path: string): Promise<number | undefined> {
     return (await stat(path)).size;
   } catch {
     return undefined;
-  }
-}
-
-async function readdirIfThere(dir: string): Promise<readonly string[]> {
-  try {
-    return await readdir(dir);
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return [];
-    throw error;
   }
 }
 

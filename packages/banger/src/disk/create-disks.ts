@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import type { Stats } from 'node:fs';
 import { open, rename, rm, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 
@@ -7,7 +6,9 @@ import type { BangerError } from '@banger/protocol/errors';
 
 import { buildEnv } from '../debian/build-env.ts';
 import { archiveFailure } from '../debian/archive-failure.ts';
+import { allocatedBytes } from '../host/allocated-bytes.ts';
 import { explainFileError } from '../host/file-errors.ts';
+import { unlessMissing } from '../host/missing-files.ts';
 import type { Processes } from '../host/processes.ts';
 import { createCopier } from './copy-files.ts';
 import type { Disks } from './disks.ts';
@@ -21,7 +22,6 @@ export interface DisksOptions {
 }
 
 const MIB = 1024 * 1024;
-const BLOCK_BYTES = 512; // The unit of stat(2)'s st_blocks, whatever the file system's own.
 
 /** Disks as sparse files, formatted by e2fsprogs. */
 export function createDisks({ processes, path }: DisksOptions): Disks {
@@ -57,8 +57,8 @@ export function createDisks({ processes, path }: DisksOptions): Disks {
       await handle.truncate(mib * MIB);
     },
     async usage(file) {
-      const found = await statIfThere(file);
-      return found && { apparentBytes: found.size, allocatedBytes: found.blocks * BLOCK_BYTES };
+      const found = await stat(file).catch(unlessMissing);
+      return found && { apparentBytes: found.size, allocatedBytes: allocatedBytes(found) };
     },
     remove: (file) => rm(file, { force: true }),
   };
@@ -71,13 +71,4 @@ function explain(what: string, file: string, stderr: string): Promise<BangerErro
 async function makeSparse(file: string, sizeBytes: number): Promise<void> {
   await using handle = await open(file, 'wx', 0o600);
   await handle.truncate(sizeBytes);
-}
-
-async function statIfThere(file: string): Promise<Stats | undefined> {
-  try {
-    return await stat(file);
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
-    throw error;
-  }
 }

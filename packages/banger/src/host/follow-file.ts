@@ -2,6 +2,8 @@ import { watch, type FSWatcher } from 'node:fs';
 import { open, type FileHandle } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
 
+import { unlessMissing } from './missing-files.ts';
+
 export interface FollowOptions {
   readonly follow: boolean;
   readonly tail: number | undefined;
@@ -20,11 +22,11 @@ export async function* followFile(
 ): AsyncGenerator<Uint8Array> {
   const { follow, tail, signal } = options;
   using changes = watchFile(file, signal);
-  let handle = await openIfThere(file);
+  let handle = await open(file, 'r').catch(unlessMissing);
   try {
     let position = handle === undefined ? 0 : await tailStart(handle, tail);
     for (;;) {
-      handle ??= await openIfThere(file);
+      handle ??= await open(file, 'r').catch(unlessMissing);
       if (handle !== undefined) {
         const { size } = await handle.stat();
         if (size < position) position = 0;
@@ -74,15 +76,6 @@ async function tailStart(handle: FileHandle, lines: number | undefined): Promise
   for (let left = lines; left > 0 && at >= 0; left -= 1) at = text.lastIndexOf(0x0a, at - 1);
   if (lines === 0) return size;
   return start + Math.max(0, at + 1);
-}
-
-async function openIfThere(file: string): Promise<FileHandle | undefined> {
-  try {
-    return await open(file, 'r');
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
-    throw error;
-  }
 }
 
 interface Changes extends Disposable {

@@ -1,12 +1,10 @@
-import assert from 'node:assert/strict';
-
 import { BangerError } from '@banger/protocol/errors';
 
 import type { WorkOptions } from '../host/work.ts';
 import type { StoredImage } from '../image/images.ts';
 import type { StoredKernel } from '../kernel/kernels.ts';
 import { journalOf } from './journal.ts';
-import { createSteps, type MachineDeps } from './machine-deps.ts';
+import { createSteps, type MachineDeps, type StepDeps } from './machine-deps.ts';
 import { makePlan, type PlanParts } from './make-plan.ts';
 import { backgroundOperation, type Operation } from './operation.ts';
 import type { OwnedVm } from './owned-vm.ts';
@@ -35,14 +33,10 @@ export async function createVm(
       operation.waterfall?.mark('queue');
       const alone = { ...operation, signal };
       const plan = await plannedVm(vm, deps, alone);
-      const make = async (begun: MachinePlan) => {
-        vm.adoptPlan(begun, operation.id);
-        await makeParts(vm, deps, alone);
-        if (start) await startVm(vm, deps, alone, begun);
-      };
-      await (start && vm.record.warm
-        ? deps.warm.from('t1', { plan, operation: alone }, make)
-        : make(plan));
+      const make = (begun: MachinePlan) => makeAndStart(vm, deps, alone, begun);
+      if (!start) await makeParts(vm, deps, alone, plan);
+      else if (vm.record.warm) await deps.warm.from('t1', { plan, operation: alone }, make);
+      else await make(plan);
       vm.save({ settled: true }, operation.id);
     }, operation.signal);
   } catch (error) {
@@ -68,14 +62,25 @@ async function plannedVm(
   return plan;
 }
 
-/** Repeatable: another beginning gives other disks. */
+/** What a VM has while it exists, and its first run. Repeatable: another beginning gives other disks. */
+export async function makeAndStart(
+  vm: OwnedVm,
+  deps: MachineDeps,
+  operation: Operation,
+  plan: MachinePlan,
+): Promise<void> {
+  await makeParts(vm, deps, operation, plan);
+  await startVm(vm, deps, operation, plan);
+}
+
+/** Stores the plan and makes what the VM has while it exists. */
 export async function makeParts(
   vm: OwnedVm,
-  deps: CreateDeps,
+  deps: StepDeps,
   { id, signal, progress, waterfall }: Operation,
+  plan: MachinePlan,
 ): Promise<void> {
-  const { plan } = vm.record;
-  assert(plan, 'a VM is planned before it is made');
+  vm.adoptPlan(plan, id);
   waterfall?.mark('plan');
   const journal = journalOf(deps, vm.id, id);
   await runSteps(createSteps(deps), plan, { journal, signal, progress, clock: deps.clock });

@@ -13,15 +13,17 @@ import { dirname, join } from 'node:path';
 
 import { BangerError } from '@banger/protocol/errors';
 
+import { allocatedBytes } from '../host/allocated-bytes.ts';
 import { explainFileError } from '../host/file-errors.ts';
-import { SavedManifest, type SavedPaths, type SavedStates } from './saved-states.ts';
+import { machineFilesIn } from '../host/machine-files.ts';
+import { unlessMissing } from '../host/missing-files.ts';
+import { SavedManifest, type SavedStates } from './saved-states.ts';
 
-const BLOCK_BYTES = 512; // The unit of stat(2)'s st_blocks, whatever the file system's own.
 const MIB = 1024 * 1024;
 
 export function createSavedStates(): SavedStates {
   return {
-    pathsIn,
+    pathsIn: machineFilesIn,
     async begin(dir) {
       const draft = `${dir}.new`;
       try {
@@ -30,7 +32,7 @@ export function createSavedStates(): SavedStates {
       } catch (error) {
         throw explainFileError(error, `Cannot make directory "${draft}"`);
       }
-      return pathsIn(draft);
+      return machineFilesIn(draft);
     },
     async commit(draft, dir, manifest) {
       try {
@@ -48,15 +50,16 @@ export function createSavedStates(): SavedStates {
       }
     },
     async link(fromDir, draft) {
-      const from = pathsIn(fromDir);
+      const from = machineFilesIn(fromDir);
       await link(from.memory, draft.memory);
       await link(from.state, draft.state);
     },
     async read(dir) {
       const manifest = await readManifest(dir);
       if (manifest === undefined) return undefined;
-      const { memory, state } = pathsIn(dir);
-      const [memoryBytes, stateBytes] = await Promise.all([sizeOf(memory), sizeOf(state)]);
+      const { memory, state } = machineFilesIn(dir);
+      const sizes = [memory, state].map((file) => stat(file).catch(unlessMissing));
+      const [memoryBytes, stateBytes] = (await Promise.all(sizes)).map((found) => found?.size);
       if (memoryBytes !== manifest.memoryMib * MIB) throw unusable(memory, memoryBytes);
       if (stateBytes === undefined || stateBytes === 0) throw unusable(state, stateBytes);
       return manifest;
@@ -66,31 +69,17 @@ export function createSavedStates(): SavedStates {
       await rm(`${dir}.new`, { recursive: true, force: true });
     },
     async keepOnly(parent, names) {
-      const others = (await namesIn(parent)).filter((name) => !names.includes(name));
+      const present = (await readdir(parent).catch(unlessMissing)) ?? [];
+      const others = present.filter((name) => !names.includes(name));
       for (const name of others) await rm(join(parent, name), { recursive: true, force: true });
     },
   };
 }
 
-function pathsIn(dir: string): SavedPaths {
-  return {
-    dir,
-    memory: join(dir, 'memory'),
-    state: join(dir, 'state'),
-    overlayDisk: join(dir, 'overlay.ext4'),
-    workDisk: join(dir, 'work.ext4'),
-  };
-}
-
 async function readManifest(dir: string): Promise<SavedManifest | undefined> {
   const file = join(dir, 'manifest.json');
-  let text: string;
-  try {
-    text = await readFile(file, 'utf8');
-  } catch (error) {
-    if (isMissing(error)) return undefined;
-    throw error;
-  }
+  const text = await readFile(file, 'utf8').catch(unlessMissing);
+  if (text === undefined) return undefined;
   try {
     return SavedManifest.parse(JSON.parse(text));
   } catch (cause) {
@@ -102,22 +91,8 @@ async function readManifest(dir: string): Promise<SavedManifest | undefined> {
 async function discard(dir: string): Promise<void> {
   const aside = `${dir}.old`;
   await rm(aside, { recursive: true, force: true });
-  try {
-    await rename(dir, aside);
-  } catch (error) {
-    if (isMissing(error)) return;
-    throw error;
-  }
+  await rename(dir, aside).catch(unlessMissing);
   await rm(aside, { recursive: true, force: true });
-}
-
-async function namesIn(dir: string): Promise<readonly string[]> {
-  try {
-    return await readdir(dir);
-  } catch (error) {
-    if (isMissing(error)) return [];
-    throw error;
-  }
 }
 
 async function sync(path: string): Promise<void> {
@@ -127,20 +102,7 @@ async function sync(path: string): Promise<void> {
 
 async function allocated(dir: string): Promise<number> {
   const stats = await Promise.all((await readdir(dir)).map((name) => stat(join(dir, name))));
-  return stats.reduce((sum, { blocks }) => sum + blocks * BLOCK_BYTES, 0);
-}
-
-async function sizeOf(path: string): Promise<number | undefined> {
-  try {
-    return (await stat(path)).size;
-  } catch (error) {
-    if (isMissing(error)) return undefined;
-    throw error;
-  }
-}
-
-function isMissing(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && error.code === 'ENOENT';
+  return stats.reduce((sum, file) => sum + allocatedBytes(file), 0);
 }
 
 function unusable(file: string, sizeBytes: number | undefined): BangerError {

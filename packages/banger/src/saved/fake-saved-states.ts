@@ -2,7 +2,8 @@ import { basename, dirname } from 'node:path';
 
 import { BangerError } from '@banger/protocol/errors';
 
-import type { SavedManifest, SavedPaths, SavedStates } from './saved-states.ts';
+import { machineFilesIn } from '../host/machine-files.ts';
+import type { SavedManifest, SavedStates } from './saved-states.ts';
 
 export interface FakeSavedStates extends SavedStates {
   /** By directory, drafts too */
@@ -25,11 +26,11 @@ export function createFakeSavedStates(files: FakeFiles): FakeSavedStates {
   return {
     dirs,
     damaged,
-    pathsIn,
+    pathsIn: machineFilesIn,
     async begin(dir) {
       await Promise.resolve();
       dirs.set(`${dir}.new`, undefined);
-      return pathsIn(`${dir}.new`);
+      return machineFilesIn(`${dir}.new`);
     },
     async commit(draft, dir, manifest) {
       await Promise.resolve();
@@ -64,15 +65,5 @@ export function createFakeSavedStates(files: FakeFiles): FakeSavedStates {
         files.removeAll(dir);
       }
     },
-  };
-}
-
-function pathsIn(dir: string): SavedPaths {
-  return {
-    dir,
-    memory: `${dir}/memory`,
-    state: `${dir}/state`,
-    overlayDisk: `${dir}/overlay.ext4`,
-    workDisk: `${dir}/work.ext4`,
   };
 }

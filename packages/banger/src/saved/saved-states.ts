@@ -1,5 +1,7 @@
 import { z } from 'zod';
 
+import type { MachineFiles } from '../host/machine-files.ts';
+
 /** What was saved, and what it can be loaded with. */
 export const SavedManifest = z.object({
   createdAt: z.string(),
@@ -11,28 +13,18 @@ export const SavedManifest = z.object({
 });
 export type SavedManifest = z.infer<typeof SavedManifest>;
 
-/** Names of the files of a saved state, in its directory. */
-export interface SavedPaths {
-  readonly dir: string;
-  readonly memory: string;
-  readonly state: string;
-  /** Not of a suspended VM, whose disks stay where they are */
-  readonly overlayDisk: string;
-  readonly workDisk: string;
-}
-
 /**
  * Saved states of VMs: memory, devices and, of snapshots, disks. They are a user's data: a directory appears by one
  * rename, when all of it is on the storage.
  */
 export interface SavedStates {
-  pathsIn(dir: string): SavedPaths;
+  pathsIn(dir: string): MachineFiles;
   /** An empty private directory to become `dir`; what an earlier attempt left is removed */
-  begin(dir: string): Promise<SavedPaths>;
+  begin(dir: string): Promise<MachineFiles>;
   /** Syncs everything and puts it in place of `dir`; the draft is gone. Resolves with what it takes on the host, bytes. */
-  commit(draft: SavedPaths, dir: string, manifest: SavedManifest): Promise<number>;
+  commit(draft: MachineFiles, dir: string, manifest: SavedManifest): Promise<number>;
   /** Another name for the memory and the devices of a saved state, which are never written again */
-  link(fromDir: string, draft: SavedPaths): Promise<void>;
+  link(fromDir: string, draft: MachineFiles): Promise<void>;
   /** undefined when there is none; rejects with `vm.state_unusable` when a file is missing or not of its size */
   read(dir: string): Promise<SavedManifest | undefined>;
   /** Out of reach at once, then gone; a VM that maps its memory runs on. Also of a draft. Repeatable. */

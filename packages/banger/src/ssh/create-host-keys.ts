@@ -4,6 +4,7 @@ import { promisify } from 'node:util';
 
 import type { GuestHostKey } from '../guest/guest.ts';
 import { explainFileError } from '../host/file-errors.ts';
+import { unlessMissing } from '../host/missing-files.ts';
 import type { HostKeys } from './host-keys.ts';
 import { hostKeyOf, parseHostKey } from './openssh-key.ts';
 
@@ -32,12 +33,8 @@ async function newKey(): Promise<GuestHostKey> {
 }
 
 async function readKey(file: string): Promise<GuestHostKey | undefined> {
-  try {
-    return parseHostKey(await readFile(file, 'utf8'));
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
-    throw error;
-  }
+  const text = await readFile(file, 'utf8').catch(unlessMissing);
+  return text === undefined ? undefined : parseHostKey(text);
 }
 
 async function writeKey(file: string, key: GuestHostKey): Promise<GuestHostKey> {

@@ -30,7 +30,7 @@ import { createSystemProcesses } from '../host/system-processes.ts';
 import { createTemplates, type TemplateStore } from './create-templates.ts';
 import { facts } from './fixtures.ts';
 import { templateIdOf } from './template-id.ts';
-import type { TemplateFiles } from './templates.ts';
+import type { MachineFiles } from '../host/machine-files.ts';
 
 const signal = new AbortController().signal;
 const MEMORY_BYTES = 64 * 1024 * 1024;
@@ -67,7 +67,7 @@ async function open(): Promise<Subject> {
 
 /** A memory with something at its beginning, something at its end and a hole between them. */
 async function fill(
-  { memory, state, overlayDisk, workDisk }: TemplateFiles,
+  { memory, state, overlayDisk, workDisk }: MachineFiles,
   depth: 't0' | 't1',
 ): Promise<void> {
   await writeFile(state, 'devices');

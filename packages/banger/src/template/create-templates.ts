@@ -7,12 +7,14 @@ import { TemplateId } from '@banger/protocol/ids';
 
 import type { Clock } from '../host/clock.ts';
 import { explainFileError } from '../host/file-errors.ts';
+import { machineFilesIn } from '../host/machine-files.ts';
+import { unlessMissing } from '../host/missing-files.ts';
 import type { Processes } from '../host/processes.ts';
 import { BackgroundSums } from './background-sums.ts';
 import { createChecksum } from './checksum.ts';
 import { chooseEvictions } from './choose-evictions.ts';
 import { sealTemplate } from './seal-template.ts';
-import { templateFilesIn, usedFileIn } from './template-files.ts';
+import { usedFileIn } from './template-files.ts';
 import { templateIdOf } from './template-id.ts';
 import { sealsOf, writeManifest } from './template-manifest.ts';
 import type { StoredTemplate, Templates } from './templates.ts';
@@ -85,7 +87,7 @@ export function createTemplates(options: TemplatesOptions): TemplateStore {
       } catch (error) {
         throw explainFileError(error, `Cannot make directory "${dir}"`);
       }
-      return templateFilesIn(dir);
+      return machineFilesIn(dir);
     },
 
     publish: (id, draft, facts, signal) =>
@@ -153,7 +155,7 @@ export function createTemplates(options: TemplatesOptions): TemplateStore {
       ...{ id, shape, imageName, kernelName, randomSample, createdAt },
       lastUsedAt: used?.mtime.toISOString() ?? createdAt,
       sizeBytes: files.reduce((sum, { allocatedBytes }) => sum + allocatedBytes, 0),
-      files: templateFilesIn(dirOf(id)),
+      files: machineFilesIn(dirOf(id)),
     };
   }
 }
@@ -164,9 +166,4 @@ function isTemplateId(name: string): name is TemplateId {
 
 async function namesIn(dir: string): Promise<readonly string[]> {
   return (await readdir(dir).catch(unlessMissing)) ?? [];
-}
-
-function unlessMissing(error: unknown): undefined {
-  if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
-  throw error;
 }

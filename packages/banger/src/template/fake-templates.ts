@@ -1,8 +1,9 @@
 import type { TemplateId } from '@banger/protocol/ids';
 
 import type { Clock } from '../host/clock.ts';
+import { machineFilesIn } from '../host/machine-files.ts';
 import { chooseEvictions } from './choose-evictions.ts';
-import { templateFilesIn } from './template-files.ts';
+
 import { templateIdOf } from './template-id.ts';
 import type { StoredTemplate, Templates } from './templates.ts';
 
@@ -65,7 +66,7 @@ export function createFakeTemplates({
       draftCount += 1;
       const dir = `/templates/.making-${String(draftCount)}`;
       drafts.add(dir);
-      return templateFilesIn(dir);
+      return machineFilesIn(dir);
     },
     async publish(id, { dir }, facts, signal) {
       signal.throwIfAborted();
@@ -76,7 +77,7 @@ export function createFakeTemplates({
       files.moveAll(dir, dirOf(id));
       const createdAt = clock.now().toISOString();
       const times = { createdAt, lastUsedAt: createdAt };
-      const where = { files: templateFilesIn(dirOf(id)), sizeBytes: SIZE_BYTES };
+      const where = { files: machineFilesIn(dirOf(id)), sizeBytes: SIZE_BYTES };
       const template: StoredTemplate = { id, ...facts, ...times, ...where };
       stored.set(id, template);
       return template;

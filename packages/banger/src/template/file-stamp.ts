@@ -2,6 +2,9 @@ import { stat } from 'node:fs/promises';
 
 import { z } from 'zod';
 
+import { allocatedBytes } from '../host/allocated-bytes.ts';
+import { unlessMissing } from '../host/missing-files.ts';
+
 /** What changes when somebody writes to a file or puts another one in its place. Numbers as texts: they have 64 bits. */
 export const FileStamp = z.object({
   sizeBytes: z.int().nonnegative(),
@@ -17,25 +20,20 @@ export interface StampedFile {
   readonly allocatedBytes: number;
 }
 
-const BLOCK_BYTES = 512; // The unit of stat(2)'s st_blocks, whatever the file system's own.
-
 /** undefined when there is no such file */
 export async function stampFile(path: string): Promise<StampedFile | undefined> {
-  try {
-    const { size, mtimeNs, ctimeNs, ino, blocks } = await stat(path, { bigint: true });
-    return {
-      stamp: {
-        sizeBytes: Number(size),
-        mtimeNs: String(mtimeNs),
-        ctimeNs: String(ctimeNs),
-        ino: String(ino),
-      },
-      allocatedBytes: Number(blocks) * BLOCK_BYTES,
-    };
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
-    throw error;
-  }
+  const found = await stat(path, { bigint: true }).catch(unlessMissing);
+  if (found === undefined) return undefined;
+  const { size, mtimeNs, ctimeNs, ino } = found;
+  return {
+    stamp: {
+      sizeBytes: Number(size),
+      mtimeNs: String(mtimeNs),
+      ctimeNs: String(ctimeNs),
+      ino: String(ino),
+    },
+    allocatedBytes: allocatedBytes(found),
+  };
 }
 
 export function isSameStamp(a: FileStamp, b: FileStamp): boolean {

@@ -1,19 +1,9 @@
 import { join } from 'node:path';
 
-import type { TemplateFiles, TemplateShape } from './templates.ts';
+import type { TemplateShape } from './templates.ts';
 
 /** Content of a template, by name in its directory. */
 export type TemplateFileName = 'memory' | 'state' | 'overlay.ext4' | 'work.ext4';
-
-export function templateFilesIn(dir: string): TemplateFiles {
-  return {
-    dir,
-    memory: join(dir, 'memory'),
-    state: join(dir, 'state'),
-    overlayDisk: join(dir, 'overlay.ext4'),
-    workDisk: join(dir, 'work.ext4'),
-  };
-}
 
 /** Which of them a template of this shape has. */
 export function fileNamesOf({ image }: Pick<TemplateShape, 'image'>): readonly TemplateFileName[] {

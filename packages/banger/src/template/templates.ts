@@ -1,6 +1,7 @@
 import type { ImageId, KernelId, TemplateId } from '@banger/protocol/ids';
 import type { Accelerator, VmmName } from '@banger/protocol/vm';
 
+import type { MachineFiles } from '../host/machine-files.ts';
 import type { VmmFingerprint } from '../vmm/driver.ts';
 
 /** Everything that a fork of a template depends on; `templateIdOf` makes an id of it. */
@@ -37,16 +38,7 @@ export interface StoredTemplate {
   readonly lastUsedAt: string;
   /** Allocated */
   readonly sizeBytes: number;
-  readonly files: TemplateFiles;
-}
-
-export interface TemplateFiles {
-  readonly dir: string;
-  readonly memory: string;
-  readonly state: string;
-  /** Only of `t1` */
-  readonly overlayDisk: string;
-  readonly workDisk: string;
+  readonly files: MachineFiles;
 }
 
 export type FoundTemplate =
@@ -70,16 +62,16 @@ export interface Templates {
   idOf(shape: TemplateShape): TemplateId;
   find(id: TemplateId, signal: AbortSignal): Promise<FoundTemplate>;
   /** An empty private directory to make a template in, with the names its files must have */
-  draft(id: TemplateId): Promise<TemplateFiles>;
+  draft(id: TemplateId): Promise<MachineFiles>;
   /** Takes the draft over; a template of that id that is there already is replaced */
   publish(
     id: TemplateId,
-    draft: TemplateFiles,
+    draft: MachineFiles,
     facts: TemplateFacts,
     signal: AbortSignal,
   ): Promise<StoredTemplate>;
   /** Removes a draft that comes to nothing. Repeatable. */
-  discard(draft: TemplateFiles): Promise<void>;
+  discard(draft: MachineFiles): Promise<void>;
   /** Whole and readable ones, most recently used first; damaged ones are passed over */
   list(): Promise<readonly StoredTemplate[]>;
   /** It is used now: the last to go when room is made */

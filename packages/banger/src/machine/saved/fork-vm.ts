@@ -4,7 +4,7 @@ import { join } from 'node:path';
 
 import { BangerError } from '@banger/protocol/errors';
 
-import type { SavedPaths } from '../../saved/saved-states.ts';
+import type { MachineFiles } from '../../host/machine-files.ts';
 import { journaled, journalOf } from '../journal.ts';
 import type { MachineDeps } from '../machine-deps.ts';
 import type { Operation } from '../operation.ts';
@@ -52,7 +52,7 @@ export async function forkPointOf(
 
 function startOf(
   { spec }: MachinePlan,
-  { memory, state, overlayDisk, workDisk }: SavedPaths,
+  { memory, state, overlayDisk, workDisk }: MachineFiles,
 ): PlanStart {
   return {
     from: 'fork',

@@ -5,6 +5,7 @@ import type { MachineDeps } from '../machine-deps.ts';
 import type { Operation } from '../operation.ts';
 import type { OwnedVm } from '../owned-vm.ts';
 import type { LiveVm } from '../running-vms.ts';
+import { within } from '../within.ts';
 
 const MONITOR_MS = 10_000;
 const CLOCK_MS = 5_000;
@@ -14,7 +15,7 @@ export async function pauseVm(vm: OwnedVm, deps: MachineDeps, operation: Operati
   const live = liveOf(vm, deps);
   stopListening(live);
   try {
-    await live.vmm.pause(limited(operation.signal, MONITOR_MS));
+    await live.vmm.pause(within(operation.signal, MONITOR_MS));
     vm.save({ state: { name: 'paused' } }, operation.id);
   } catch (error) {
     await goOn(live);
@@ -29,7 +30,7 @@ export async function resumeVm(
   operation: Operation,
 ): Promise<void> {
   const live = liveOf(vm, deps);
-  await live.vmm.resume(limited(operation.signal, MONITOR_MS));
+  await live.vmm.resume(within(operation.signal, MONITOR_MS));
   listenAgain(live);
   vm.save({ state: { name: 'running' } }, operation.id);
   await setClock(vm, live, operation);
@@ -37,7 +38,7 @@ export async function resumeVm(
 
 /** A guest that does not answer now is told the time when it is next connected to, by nobody: it is said. */
 async function setClock(vm: OwnedVm, live: LiveVm, { signal, progress }: Operation): Promise<void> {
-  const limit = limited(signal, CLOCK_MS);
+  const limit = within(signal, CLOCK_MS);
   try {
     const guest = await vm.connect(live, limit);
     await guest.syncClock(limit);
@@ -68,8 +69,4 @@ export function listenAgain(live: LiveVm): void {
 export async function goOn(live: LiveVm): Promise<void> {
   await live.vmm.resume(AbortSignal.timeout(MONITOR_MS));
   listenAgain(live);
-}
-
-function limited(signal: AbortSignal, ms: number): AbortSignal {
-  return AbortSignal.any([signal, AbortSignal.timeout(ms)]);
 }

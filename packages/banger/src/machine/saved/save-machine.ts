@@ -1,13 +1,15 @@
 import assert from 'node:assert/strict';
 
-import type { SavedManifest, SavedPaths } from '../../saved/saved-states.ts';
+import type { MachineFiles } from '../../host/machine-files.ts';
+import type { SavedManifest } from '../../saved/saved-states.ts';
 import type { MachineDeps } from '../machine-deps.ts';
 import type { OwnedVm } from '../owned-vm.ts';
 import { endedMeanwhile } from '../refusals.ts';
+import { within } from '../within.ts';
 import { liveOf, listenAgain, stopListening } from './pause-vm.ts';
 
 export interface SaveMachine {
-  readonly to: SavedPaths;
+  readonly to: MachineFiles;
   /** Copies of the disks as of that instant go there, too */
   readonly withDisks: boolean;
   readonly signal: AbortSignal;
@@ -63,7 +65,7 @@ export async function syncGuest(
   signal: AbortSignal,
 ): Promise<void> {
   if (vm.record.state.name !== 'running') return;
-  const limit = AbortSignal.any([signal, AbortSignal.timeout(SYNC_MS)]);
+  const limit = within(signal, SYNC_MS);
   try {
     const guest = await vm.connect(liveOf(vm, deps), limit);
     await guest.sync(limit);

@@ -17,9 +17,7 @@ export async function savedStart(
   const dir = plan.paths.savedDir;
   const manifest = await readSaved(deps.saved, dir, plan);
   if (manifest === undefined) return undefined;
-  const { name } = plan.spec;
-  const hint = `banger vm kill ${name}; banger vm start ${name} (its memory is lost, its disks are kept)`;
-  await checkLoadable(manifest, { plan, deps, signal, hint });
+  await checkLoadable(manifest, { plan, deps, signal, hint: givingUp(plan) });
   const { memory, state } = deps.saved.pathsIn(dir);
   return {
     from: 'saved',
@@ -62,7 +60,7 @@ export async function isSaved({ record }: OwnedVm, saved: SavedStates): Promise<
 async function readSaved(
   saved: SavedStates,
   dir: string,
-  { spec: { name } }: MachinePlan,
+  plan: MachinePlan,
 ): Promise<SavedManifest | undefined> {
   try {
     return await saved.read(dir);
@@ -70,11 +68,15 @@ async function readSaved(
     if (!(cause instanceof BangerError)) throw cause;
     throw new BangerError(
       'vm.state_unusable',
-      `Cannot start VM "${name}" from its saved state: ${cause.message}`,
+      `Cannot start VM "${plan.spec.name}" from its saved state: ${cause.message}`,
       {
         cause,
-        hint: `banger vm kill ${name}; banger vm start ${name} (its memory is lost, its disks are kept)`,
+        hint: givingUp(plan),
       },
     );
   }
+}
+
+function givingUp({ spec: { name } }: MachinePlan): string {
+  return `banger vm kill ${name}; banger vm start ${name} (its memory is lost, its disks are kept)`;
 }

@@ -1,7 +1,7 @@
 import type { ForkVmRequest } from '@banger/protocol/vm-requests';
 import type { Snapshot } from '@banger/protocol/vm';
 
-import { makeParts, type CreateDeps } from '../create-vm.ts';
+import { makeAndStart, type CreateDeps } from '../create-vm.ts';
 import { planLike } from '../make-plan.ts';
 import { silent, type Operation } from '../operation.ts';
 import type { Population } from '../population.ts';
@@ -125,9 +125,7 @@ export class SavedVerbs {
       const { spec } = child.record;
       const parts = { id: child.id, spec, dirs: this.#deps.dirs };
       const plan = planLike(point.plan, { ...parts, addressIndex: population.addressIndex() });
-      child.adoptPlan({ ...plan, start: point.start }, operation.id);
-      await makeParts(child, this.#deps, now);
-      await startVm(child, this.#deps, now, { ...plan, start: point.start });
+      await makeAndStart(child, this.#deps, now, { ...plan, start: point.start });
       child.save({ settled: true }, operation.id);
     }, operation.signal);
   }

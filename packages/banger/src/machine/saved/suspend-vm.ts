@@ -7,6 +7,7 @@ import type { OwnedVm } from '../owned-vm.ts';
 import { undoSteps } from '../run-steps.ts';
 import { goOn, liveOf, stopListening } from './pause-vm.ts';
 import { saveMachine, syncGuest } from './save-machine.ts';
+import { within } from '../within.ts';
 
 const MONITOR_MS = 10_000;
 const LEAVE_MS = 5_000;
@@ -80,8 +81,4 @@ export async function endSuspended(
     },
     operation,
   );
-}
-
-function within(signal: AbortSignal, ms: number): AbortSignal {
-  return AbortSignal.any([signal, AbortSignal.timeout(ms)]);
 }

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import type { SavedStates } from '../../saved/saved-states.ts';
 import type { Step } from '../run-steps.ts';
 import type { RunningVms } from '../running-vms.ts';
+import { within } from '../within.ts';
 
 const DEADLINE_MS = 10_000;
 
@@ -19,7 +20,7 @@ export function resumeVcpus(running: RunningVms, saved: SavedStates): Step {
       const live = running.get(id);
       assert(live, 'launch-vmm comes before resume-vcpus');
       if (start.from === 'saved') await saved.remove(paths.savedDir);
-      await live.vmm.resume(AbortSignal.any([signal, AbortSignal.timeout(DEADLINE_MS)]));
+      await live.vmm.resume(within(signal, DEADLINE_MS));
     },
     undo: () => Promise.resolve(),
   };

@@ -7,6 +7,7 @@ import { liveOf, listenAgain } from '../saved/pause-vm.ts';
 import type { Supervisor } from '../supervisor.ts';
 import { tellStarted } from '../tell-started.ts';
 import { Waterfall } from '../waterfall.ts';
+import { within } from '../within.ts';
 
 const CONTINUE_MS = 10_000;
 const IDENTITY_MS = 30_000;
@@ -51,8 +52,4 @@ export async function claimStandby(
     );
     tellStarted(standby.record, deps, operation.id);
   }, operation.signal);
-}
-
-function within(signal: AbortSignal, ms: number): AbortSignal {
-  return AbortSignal.any([signal, AbortSignal.timeout(ms)]);
 }

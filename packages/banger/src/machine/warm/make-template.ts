@@ -4,19 +4,17 @@ import { randomBytes } from 'node:crypto';
 import { BangerError } from '@banger/protocol/errors';
 import type { TemplateId } from '@banger/protocol/ids';
 
-import type {
-  StoredTemplate,
-  TemplateFiles,
-  TemplateShape,
-  Templates,
-} from '../../template/templates.ts';
+import type { MachineFiles } from '../../host/machine-files.ts';
+import type { StoredTemplate, TemplateShape, Templates } from '../../template/templates.ts';
+import { makeParts } from '../create-vm.ts';
 import { journaled, journalOf } from '../journal.ts';
-import { createSteps, greetSteps, startSteps, type StepDeps } from '../machine-deps.ts';
+import { greetSteps, startSteps, type StepDeps } from '../machine-deps.ts';
 import { makePlan, type PlanParts } from '../make-plan.ts';
 import type { Operation } from '../operation.ts';
 import { type MachinePlan, type PlanStart, powerOn } from '../plan.ts';
 import { runSteps } from '../run-steps.ts';
 import type { Supervisor } from '../supervisor.ts';
+import { within } from '../within.ts';
 import type { HiddenMachines } from './hidden-machines.ts';
 
 export interface MakeDeps extends StepDeps {
@@ -76,7 +74,7 @@ export async function makeTemplate(
 }
 
 interface Making extends MakeRequest {
-  readonly draft: TemplateFiles;
+  readonly draft: MachineFiles;
   readonly operation: Operation;
 }
 
@@ -84,8 +82,8 @@ async function boot(vm: Supervisor, deps: MakeDeps, making: Making): Promise<voi
   const { shape, draft, operation } = making;
   await vm.alone(async (signal) => {
     const plan = await planOf(vm, deps, making, signal);
-    vm.adoptPlan(plan, operation.id);
     vm.save({ state: { name: 'starting' } }, operation.id);
+    await makeParts(vm, deps, { ...operation, signal }, plan);
     const { progress } = operation;
     const options = {
       journal: journalOf(deps, vm.id, operation.id),
@@ -93,7 +91,6 @@ async function boot(vm: Supervisor, deps: MakeDeps, making: Making): Promise<voi
       progress,
       clock: deps.clock,
     };
-    await runSteps(createSteps(deps), plan, options);
     if (plan.start.from === 't0' && making.t0 !== undefined) {
       await deps.disks.copy([{ from: making.t0.files.memory, to: draft.memory }], signal);
     }
@@ -135,7 +132,7 @@ async function save(vm: Supervisor, deps: MakeDeps, making: Making): Promise<str
     const live = deps.running.get(vm.id);
     const { plan } = vm.record;
     assert(live?.guest && plan, 'it was booted');
-    const limit = AbortSignal.any([signal, AbortSignal.timeout(SAVE_MS)]);
+    const limit = within(signal, SAVE_MS);
     operation.progress.stage({ name: 'save-template', text: 'Keeping it as a template' });
     let randomSample: string | null = null;
     if (shape.image !== null) {

@@ -1,14 +1,11 @@
 import type { ImageId, KernelId, TemplateId } from '@banger/protocol/ids';
 
 import type { MemoryPressure } from '../../host/pressure.ts';
-import { makeParts, type CreateDeps } from '../create-vm.ts';
-import { planLike } from '../make-plan.ts';
-import { backgroundOperation } from '../operation.ts';
+import type { CreateDeps } from '../create-vm.ts';
 import type { MachinePlan } from '../plan.ts';
 import type { Population } from '../population.ts';
-import { stopListening } from '../saved/pause-vm.ts';
-import { startVm } from '../start-vm.ts';
 import type { Supervisor } from '../supervisor.ts';
+import { makeStandby } from './make-standby.ts';
 import type { TemplateKeeper } from './template-keeper.ts';
 import { forkOf } from './template-start.ts';
 
@@ -25,8 +22,6 @@ const RECENT_MS = 10 * 60_000;
 const LOOK_MS = 10_000;
 /** The VM that was just handed out has the CPU for itself this long. */
 const SETTLE_MS = 500;
-const PAUSE_MS = 10_000;
-const EXEC_MS = 30_000;
 /** Below this share of memory, or with stalls above that share of time, nothing is kept in memory ahead of need. */
 const LEAST_AVAILABLE = 0.1;
 const MOST_STALLED_PERCENT = 10;
@@ -55,8 +50,9 @@ export class Standbys implements AsyncDisposable {
     this.#deps = deps;
   }
 
+  /** None waits; nobody needs to find out which one would do */
   get isEmpty(): boolean {
-    return this.#shapes.size === 0;
+    return [...this.#shapes.values()].every(({ ready }) => ready.length === 0);
   }
 
   /** Prepared and waiting */
@@ -126,50 +122,11 @@ export class Standbys implements AsyncDisposable {
     if (!(await this.#hasRoom())) return;
     using found = await keeper.find(shape.id, signal);
     if (found === undefined) return;
-    const vm = await this.#makeOne(shape, forkOf(shape.plan, found.template), signal);
+    const vm = await makeStandby(this.#deps, forkOf(shape.plan, found.template), signal);
     const isWanted = this.#shapes.get(shape.id) === shape && !signal.aborted;
     if (isWanted) shape.ready.push(vm);
     else await this.#deps.population.delete(vm);
     if (isWanted && shape.ready.length < this.#deps.perShape) await this.#prepare(shape);
-  }
-
-  async #makeOne(shape: Shape, fork: MachinePlan, signal: AbortSignal): Promise<Supervisor> {
-    const { population, dirs } = this.#deps;
-    const name = `standby-${population.freeName()}`.slice(0, 63);
-    const { overlayMib = 0, workMib = 0 } = fork.start.disks ?? {};
-    const sizes = { overlayMib, diskMib: workMib };
-    const spec = { ...shape.plan.spec, ...sizes, name, accelAuto: false, nat: true };
-    const vm = population.insertHidden('standby', spec);
-    try {
-      await vm.alone(async (turn) => {
-        const operation = { ...backgroundOperation(), signal: AbortSignal.any([turn, signal]) };
-        const parts = { id: vm.id, spec, dirs, addressIndex: population.addressIndex() };
-        const plan = { ...planLike(shape.plan, parts), start: fork.start };
-        vm.adoptPlan(plan, operation.id);
-        await makeParts(vm, this.#deps, operation);
-        await startVm(vm, this.#deps, operation, plan);
-        await this.#warmUp(vm, operation.signal);
-      }, signal);
-      return vm;
-    } catch (error) {
-      await population.delete(vm);
-      throw error;
-    }
-  }
-
-  /** The first command in a restored guest is the slow one. Then its vCPUs are stopped. */
-  async #warmUp(vm: Supervisor, signal: AbortSignal): Promise<void> {
-    const live = this.#deps.running.get(vm.id);
-    if (live?.guest === undefined) throw new Error('a VM that has started has a guest');
-    const request = { argv: ['true'], env: {}, stdin: false };
-    const io = { input: noInput(), onOutput: () => undefined };
-    // An image without it has been asked all the same, which is nearly as good.
-    await live.guest
-      .exec(request, io, within(signal, EXEC_MS))
-      .catch(() => signal.throwIfAborted());
-    stopListening(live);
-    await live.vmm.pause(within(signal, PAUSE_MS));
-    vm.save({ state: { name: 'paused' } }, backgroundOperation().id);
   }
 
   /** Gives up what nobody wants, and everything when memory gets short; ends when nothing is left to look after. */
@@ -177,13 +134,8 @@ export class Standbys implements AsyncDisposable {
     const { clock } = this.#deps;
     const { signal } = this.#closing;
     while (this.#shapes.size > 0) {
-      if (
-        await clock.wait(LOOK_MS, signal).then(
-          () => false,
-          () => true,
-        )
-      )
-        return;
+      await clock.wait(LOOK_MS, signal).catch(() => undefined);
+      if (signal.aborted) return;
       const hasRoom = await this.#hasRoom();
       const oldest = clock.monotonicMs() - RECENT_MS;
       for (const shape of [...this.#shapes.values()]) {
@@ -228,12 +180,4 @@ export class Standbys implements AsyncDisposable {
 
 function isWaiting({ record }: Supervisor): boolean {
   return record.purpose === 'standby' && record.state.name === 'paused';
-}
-
-async function* noInput(): AsyncGenerator<never> {
-  // It has none.
-}
-
-function within(signal: AbortSignal, ms: number): AbortSignal {
-  return AbortSignal.any([signal, AbortSignal.timeout(ms)]);
 }
