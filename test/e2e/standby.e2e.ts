@@ -18,6 +18,8 @@ sandboxTest('a standby is the next VM of its shape', STANDBY, async (home, _, pa
 
   await part('nobody sees it, and it uses no CPU', async () => {
     assert.deepEqual(await shownVms(home, ['--all']), []);
+    const { stdout } = await home.ok(['daemon', 'status']);
+    assert.match(stdout, /^running VMs: +0$/m);
     const [monitor = 0] = await monitors(home);
     const before = await cpuTicks(monitor);
     await pause(2000);

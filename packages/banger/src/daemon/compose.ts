@@ -90,7 +90,11 @@ export async function startDaemon({ env, uid, agentBinary }: DaemonOptions): Pro
     defaults: { image: config.values.default_image, kernel: config.values.default_kernel },
     // The request that asks does not count.
     info: () =>
-      daemonInfo(paths, { startedAt, busy: activity.busy - 1, runningVms: running.ids().length }),
+      daemonInfo(paths, {
+        startedAt,
+        busy: activity.busy - 1,
+        runningVms: machines.runningCount(),
+      }),
     requestStop: () => void setImmediate(() => stopRequest.abort()),
   });
   const app = createHttpApp({

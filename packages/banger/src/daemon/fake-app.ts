@@ -31,7 +31,7 @@ export function createFakeApp() {
       pid: 1,
       startedAt: world.clock.now().toISOString(),
       busy: activity.busy - 1,
-      runningVms: running.ids().length,
+      runningVms: machines.runningCount(),
       rssBytes: 1,
       socket: '/run/bangerd.sock',
       logFile: '/log',

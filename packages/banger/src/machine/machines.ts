@@ -90,6 +90,11 @@ export class Machines {
     return this.#population.users();
   }
 
+  /** How many of them have a monitor now */
+  runningCount(): number {
+    return this.all().filter(({ id }) => this.#deps.running.get(id) !== undefined).length;
+  }
+
   find(reference: string): Supervisor {
     return this.#population.find(reference);
   }

@@ -29,10 +29,6 @@ export class RunningVms {
     return this.#live.get(id);
   }
 
-  ids(): readonly VmId[] {
-    return [...this.#live.keys()];
-  }
-
   own(id: VmId, vmm: Vmm): LiveVm {
     const live: LiveVm = {
       vmm,

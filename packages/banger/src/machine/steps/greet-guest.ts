@@ -17,7 +17,7 @@ const RESTORED_MS = 45_000;
 export function greetGuest(running: RunningVms, connector: GuestConnector): Step {
   return {
     name: 'greet-guest',
-    text: 'Booting the kernel',
+    text: 'Waiting for the guest',
     async run(plan, signal) {
       const live = running.get(plan.id);
       assert(live, 'launch-vmm comes before greet-guest');

@@ -27,6 +27,7 @@ suite('standbys', () => {
       machines.all().map(({ record }) => record.name),
       ['web'],
     );
+    assert.equal(machines.runningCount(), 1);
     assert.throws(() => machines.find(hidden[0]?.name ?? ''), { code: 'vm.not_found' });
     assert.equal([...world.host.monitors.values()].filter(({ isPaused }) => isPaused).length, 1);
     const listed = await machines.templates.list();
