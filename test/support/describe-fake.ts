@@ -11,7 +11,10 @@ export function describeFake(vm: Vm): VmDetails {
         ...{ apparentBytes: 8e9, allocatedBytes: 4096 },
       },
     ],
-    network: { mode: 'user', address: '127.77.0.1', mac: '52:54:00:00:00:01', nat: true },
+    network: {
+      ...{ mode: 'user', address: '10.77.0.16/16', hostAddress: '127.77.0.1' },
+      ...{ mac: '52:54:00:00:00:01', nat: true },
+    },
     vmm: { name: 'fake', version: '1', machine: 'none', pid: 42, command: ['fake', '--vm'] },
     bootId: 'b',
     startedFrom: null,

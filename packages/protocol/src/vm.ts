@@ -111,6 +111,7 @@ export const Vm = z.object({
   kernelId: KernelId.nullable(),
   /** Deleted when the client that made it goes away */
   ephemeral: z.boolean(),
+  /** On the host's loopback; null while it does not run */
   address: z.string().nullable(),
   createdAt: z.iso.datetime(),
   startedAt: z.iso.datetime().nullable(),
@@ -131,7 +132,15 @@ export type VmDisk = z.infer<typeof VmDisk>;
 export const VmDetails = Vm.extend({
   disks: z.array(VmDisk),
   network: z
-    .object({ mode: z.string(), address: z.string(), mac: z.string(), nat: z.boolean() })
+    .object({
+      mode: z.string(),
+      /** In the guest, with prefix length */
+      address: z.string(),
+      /** On the host's loopback, where the guest's ports answer while it runs */
+      hostAddress: z.string(),
+      mac: z.string(),
+      nat: z.boolean(),
+    })
     .nullable(),
   vmm: z
     .object({

@@ -76,7 +76,10 @@ function hygieneFields({ hygiene }: VmDetails): readonly Field[] {
 
 function networkFields({ network }: VmDetails): readonly Field[] {
   if (network === null) return [];
-  return [['network', `${network.mode}, ${network.address}, ${network.mac}`]];
+  return [
+    ['address', network.hostAddress],
+    ['network', `${network.mode}, ${network.address}, ${network.mac}`],
+  ];
 }
 
 function monitorFields({ vmm }: VmDetails): readonly Field[] {

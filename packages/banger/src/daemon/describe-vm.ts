@@ -19,7 +19,7 @@ export function presentVm(record: VmRecord, now: Date): Vm {
     imageId,
     kernelId,
     ephemeral,
-    address: running ? (plan?.network.guestAddress.split('/')[0] ?? null) : null,
+    address: running ? (plan?.network.hostAddress ?? null) : null,
     createdAt: record.createdAt,
     startedAt: record.startedAt,
     uptimeMs:
@@ -47,6 +47,7 @@ export async function describeVm(
     network: plan && {
       mode: plan.network.mode,
       address: plan.network.guestAddress,
+      hostAddress: plan.network.hostAddress,
       mac: plan.network.mac,
       nat: plan.network.nat,
     },

@@ -49,7 +49,7 @@ export class Machines {
   readonly #standbys: Standbys;
 
   constructor(parts: MachinesDeps) {
-    const { warmth, makeUpName, templates } = parts;
+    const { warmth, templates } = parts;
     const addressIndex = () => this.#population.addressIndex();
     this.#keeper = new TemplateKeeper({
       ...parts,
@@ -63,7 +63,7 @@ export class Machines {
     });
     const warm = warmth.isEnabled ? this.#keeper : alwaysCold;
     this.#deps = { ...parts, warm, addressIndex };
-    const population = new Population(this.#deps, makeUpName);
+    const population = new Population(this.#deps, parts);
     this.#population = population;
     const perShape = warmth.isEnabled ? warmth.standbysPerShape : 0;
     const standbys = new Standbys({ ...this.#deps, population, keeper: this.#keeper, perShape });

@@ -8,6 +8,7 @@ import type { VmSpec } from '@banger/protocol/vm';
 
 import type { StoredImage } from '../image/images.ts';
 import type { StoredKernel } from '../kernel/kernels.ts';
+import { GATEWAY, guestAddressOf, hostAddressOf, NAME_SERVER } from './addresses.ts';
 import { powerOn, type MachinePlan } from './plan.ts';
 
 export interface PlanParts {
@@ -57,8 +58,9 @@ export function makePlan(parts: PlanParts): MachinePlan {
       mode: 'user',
       mac: macOf(id),
       guestAddress: guestAddressOf(parts.addressIndex),
-      gateway: `${SUBNET}.0.1`,
-      dnsServers: [`${SUBNET}.0.3`],
+      hostAddress: hostAddressOf(parts.addressIndex, dirs.vms),
+      gateway: GATEWAY,
+      dnsServers: [NAME_SERVER],
       nat: spec.nat,
     },
     machineId: digestOf('machine-id', id).toString('hex', 0, 16),
@@ -84,25 +86,6 @@ export function planLike(
     },
     initrd: paths.initrd,
   });
-}
-
-/** Of the user-mode network; each VM is alone on one of its own, and has another address on it all the same. */
-const SUBNET = '10.77';
-/** Below are gateway and name server. */
-const FIRST_ADDRESS = 16;
-const LAST_ADDRESS = 0xfffe;
-
-/** The lowest index that no other VM has; undefined when there are 65,000 VMs. */
-export function freeAddressIndex(taken: Iterable<string>): number | undefined {
-  const addresses = new Set(taken);
-  for (let index = FIRST_ADDRESS; index <= LAST_ADDRESS; index += 1) {
-    if (!addresses.has(guestAddressOf(index))) return index;
-  }
-  return undefined;
-}
-
-function guestAddressOf(index: number): string {
-  return `${SUBNET}.${String(index >> 8)}.${String(index & 0xff)}/16`;
 }
 
 /** Locally administered, unicast (IEEE 802 section 8.2.1), the same for the whole life of the VM. */

@@ -41,6 +41,28 @@ export const powerOn: PlanStart = {
   disks: null,
 };
 
+export const PlanNetwork = z
+  .object({
+    mode: z.enum(['user']),
+    mac: z.string().regex(/^(?:[0-9a-f]{2}:){5}[0-9a-f]{2}$/),
+    /** In the guest, with prefix length */
+    guestAddress: z.string(),
+    /** On the host's loopback, where the guest's ports answer; plans of before there was one go by the guest's address */
+    hostAddress: z.ipv4().optional(),
+    gateway: z.string(),
+    dnsServers: z.array(z.string()),
+    nat: z.boolean(),
+  })
+  .transform(({ hostAddress, ...network }) => ({
+    ...network,
+    hostAddress: hostAddress ?? likeTheGuests(network.guestAddress),
+  }));
+
+/** `10.77.1.2/16` → `127.77.1.2` */
+function likeTheGuests(guestAddress: string): string {
+  return guestAddress.replace(/^10\./, '127.').replace(/\/.*$/, '');
+}
+
 /** Every name, address and path of one VM, chosen before anything on the host changes and stored with it. */
 export const MachinePlan = z.object({
   id: VmId,
@@ -75,15 +97,7 @@ export const MachinePlan = z.object({
     consoleLog: z.string(),
     vmmLog: z.string(),
   }),
-  network: z.object({
-    mode: z.enum(['user']),
-    mac: z.string().regex(/^(?:[0-9a-f]{2}:){5}[0-9a-f]{2}$/),
-    /** In the guest, with prefix length */
-    guestAddress: z.string(),
-    gateway: z.string(),
-    dnsServers: z.array(z.string()),
-    nat: z.boolean(),
-  }),
+  network: PlanNetwork,
   /** /etc/machine-id: 32 hex digits */
   machineId: z.string(),
   start: PlanStart,

@@ -3,7 +3,8 @@ import { newVmId } from '@banger/protocol/ids';
 import type { VmSpec } from '@banger/protocol/vm';
 
 import type { MachineDeps } from './machine-deps.ts';
-import { freeAddressIndex } from './make-plan.ts';
+import { freeAddressIndex } from './addresses.ts';
+import type { PlanParts } from './make-plan.ts';
 import { backgroundOperation, type Operation } from './operation.ts';
 import type { VmRecord } from './record.ts';
 import { resolveReference } from './resolve-reference.ts';
@@ -13,15 +14,22 @@ import { Supervisor } from './supervisor.ts';
 export type NewVm = Pick<VmRecord, 'name' | 'spec'> &
   Partial<Pick<VmRecord, 'provenance' | 'ephemeral' | 'purpose' | 'warm'>>;
 
+export interface PopulationOptions {
+  readonly makeUpName: () => string;
+  readonly dirs: PlanParts['dirs'];
+}
+
 /** The supervisors of all VMs, one each, and what VMs share: names and addresses. */
 export class Population {
   readonly #deps: MachineDeps;
   readonly #makeUpName: () => string;
+  readonly #vmsDir: string;
   readonly #supervisors = new Map<string, Supervisor>();
 
-  constructor(deps: MachineDeps, makeUpName: () => string) {
+  constructor(deps: MachineDeps, { makeUpName, dirs }: PopulationOptions) {
     this.#deps = deps;
     this.#makeUpName = makeUpName;
+    this.#vmsDir = dirs.vms;
   }
 
   /** Users' ones; nobody is shown the others */
@@ -93,9 +101,9 @@ export class Population {
   /** Of an address that no VM has. */
   addressIndex(): number {
     const taken = this.everyone().flatMap(({ record: { plan } }) =>
-      plan === null ? [] : [plan.network.guestAddress],
+      plan === null ? [] : [plan.network],
     );
-    const index = freeAddressIndex(taken);
+    const index = freeAddressIndex(taken, this.#vmsDir);
     if (index !== undefined) return index;
     throw new BangerError('host.resources', 'Cannot make another VM: every address is taken', {
       hint: 'banger vm prune',
