@@ -7,6 +7,7 @@ import { aBoot, aCommand, run } from '../support/guest-commands.ts';
 import { createInputQueue } from '../support/input-queue.ts';
 import type { GuestSubject } from './guest-subject.ts';
 import { guestForkingContract } from './guest-forking.ts';
+import { guestNetworkContract } from './guest-network.ts';
 
 const { signal: never } = new AbortController();
 
@@ -19,6 +20,7 @@ export function guestContract({ name, connect }: GuestSubject): void {
   };
 
   guestForkingContract({ name, connect });
+  guestNetworkContract({ name, connect });
 
   suite(`${name} keeps the Guest contract`, () => {
     test('says what it is, before and after it boots', async () => {

@@ -5,14 +5,15 @@ import { join } from 'node:path';
 
 import { api, type RouteName } from '@banger/protocol/api';
 import { BangerError, errorCatalog, toBangerError } from '@banger/protocol/errors';
-import { EXEC_SUBPROTOCOL } from '@banger/protocol/exec';
 import { BUILD_HEADER, OPERATION_HEADER } from '@banger/protocol/streams';
 import { toWireError } from '@banger/protocol/wire-error';
 import type { Vm } from '@banger/protocol/vm';
-import { WebSocketServer } from 'ws';
 
+import { createAcceptor, upgradeSocket } from '../../packages/banger/src/daemon/upgrade-socket.ts';
+import { createFakeGuest } from '../../packages/banger/src/guest/fake-guest.ts';
 import { FakeExecs } from './fake-execs.ts';
 import { createFakeHandlers, type FakeSettings } from './fake-handlers.ts';
+import { fakeSockets } from './fake-sockets.ts';
 import { FakeSaved } from './fake-saved.ts';
 import { FakeVms } from './fake-vms.ts';
 
@@ -24,6 +25,8 @@ export class FakeDaemon implements AsyncDisposable {
   readonly vms = new FakeVms();
   readonly saved = new FakeSaved(this.vms);
   readonly execs = new FakeExecs();
+  /** Inside of every VM */
+  readonly guest = createFakeGuest();
   readonly settings: FakeSettings;
   /** `GET /v1/vms` */
   readonly requests: string[] = [];
@@ -38,6 +41,7 @@ export class FakeDaemon implements AsyncDisposable {
   logs = 'one\ntwo\n';
   readonly #work = new Map<string, (how: string) => void>();
   #server: Server | undefined;
+  #hangUp = (): void => undefined;
 
   readonly directory: string;
 
@@ -50,14 +54,15 @@ export class FakeDaemon implements AsyncDisposable {
 
   async start(): Promise<void> {
     const server = createServer((request, response) => void this.#answer(request, response));
-    const sockets = new WebSocketServer({
-      noServer: true,
-      handleProtocols: () => EXEC_SUBPROTOCOL,
-    });
+    const sockets = fakeSockets(this.execs, this.guest);
+    const acceptor = createAcceptor(sockets);
+    server.once('close', () => acceptor.close());
+    this.#hangUp = () => {
+      for (const client of acceptor.clients) client.terminate();
+    };
     server.on('upgrade', (request, connection, head) => {
       this.requests.push(`UPGRADE ${request.url ?? ''}`);
-      const id = (request.url ?? '').split('/')[3] ?? '';
-      sockets.handleUpgrade(request, connection, head, (socket) => this.execs.attach(id, socket));
+      void upgradeSocket({ request, connection, head }, acceptor, sockets);
     });
     await new Promise<void>((resolve) => server.listen(this.settings.socket, resolve));
     this.#server = server;
@@ -67,6 +72,7 @@ export class FakeDaemon implements AsyncDisposable {
     const server = this.#server;
     this.#server = undefined;
     if (server === undefined) return;
+    this.#hangUp();
     server.closeAllConnections();
     await new Promise((resolve) => server.close(resolve));
   }

@@ -8,6 +8,8 @@ import {
   GuestService,
   Phase,
 } from '../../packages/banger/src/guest/generated/banger/guest/v1/guest_pb.ts';
+import { NetworkService } from '../../packages/banger/src/guest/generated/banger/guest/v1/network_pb.ts';
+import { serveDial } from './stand-in-dial.ts';
 import { serveExec } from './stand-in-exec.ts';
 import { refusing } from './stand-in-failures.ts';
 import { bootFrom, identityFrom, saidBy } from './stand-in-identity.ts';
@@ -17,7 +19,8 @@ export async function serveStandIn(stream: Duplex, guest: FakeGuest): Promise<vo
   await awaitGreeting(stream, guest.agentBuild);
   const service = connectFakeGuest(guest, stream);
   const handler = connectNodeAdapter({
-    routes: ({ service: add }) =>
+    routes: ({ service: add }) => {
+      add(NetworkService, { dial: (requests, { signal }) => serveDial(service, requests, signal) });
       add(GuestService, {
         info: async (_request, { signal }) => {
           const info = await service.info(signal);
@@ -54,7 +57,8 @@ export async function serveStandIn(stream: Duplex, guest: FakeGuest): Promise<vo
           await service.shutdown(signal);
           return {};
         },
-      }),
+      });
+    },
   });
   const server = createServer({ settings: { initialWindowSize: 1024 * 1024 } }, handler);
   server.on('sessionError', () => stream.destroy());

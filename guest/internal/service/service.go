@@ -37,13 +37,15 @@ func New(build string, machine *boot.Machine, first boot.First, note func(format
 
 // Handler serves Connect over HTTP. A panic ends its request, not the agent.
 func (s *Service) Handler() http.Handler {
-	mux := http.NewServeMux()
-	mux.Handle(guestv1connect.NewGuestServiceHandler(s,
+	options := connect.WithHandlerOptions(
 		connect.WithReadMaxBytes(maxMessageBytes),
 		// The wire is a memory copy; compressing would cost the guest more than it saves.
 		connect.WithCompression("gzip", nil, nil),
 		connect.WithRecover(s.recovered),
-	))
+	)
+	mux := http.NewServeMux()
+	mux.Handle(guestv1connect.NewGuestServiceHandler(s, options))
+	mux.Handle(guestv1connect.NewNetworkServiceHandler(&network{machine: s.machine}, options))
 	return mux
 }
 

@@ -29,14 +29,26 @@ const (
 // connected serves a booted machine over a real channel and returns a host's client and its end of the wire.
 func connected(t *testing.T) (guestv1connect.GuestServiceClient, net.Conn) {
 	t.Helper()
+	return connectedTo(t, booted(t))
+}
+
+func booted(t *testing.T) *boot.Machine {
+	t.Helper()
 	machine := &boot.Machine{}
 	if err := machine.Boot(boot.Plan{}, func() (identity.Machine, error) { return identity.Machine{}, nil }); err != nil {
 		t.Fatal(err)
 	}
-	return connectedTo(t, machine)
+	return machine
 }
 
 func connectedTo(t *testing.T, machine *boot.Machine) (guestv1connect.GuestServiceClient, net.Conn) {
+	t.Helper()
+	client, host := wired(t, machine)
+	return guestv1connect.NewGuestServiceClient(client, "http://guest"), host
+}
+
+// wired is the same for a client of any of the services.
+func wired(t *testing.T, machine *boot.Machine) (*http.Client, net.Conn) {
 	t.Helper()
 	guest, host := net.Pipe()
 	service := New("dev", machine, nil, t.Logf)
@@ -54,7 +66,7 @@ func connectedTo(t *testing.T, machine *boot.Machine) (guestv1connect.GuestServi
 	if err != nil {
 		t.Fatal(err)
 	}
-	return guestv1connect.NewGuestServiceClient(&http.Client{Transport: connection}, "http://guest"), host
+	return &http.Client{Transport: connection}, host
 }
 
 func TestInfoAndStatsAnswer(t *testing.T) {

@@ -32,6 +32,8 @@ export const errorCatalog = {
     about: 'The guest agent sent something that is not the protocol',
   },
   'guest.refused': { status: 502, about: 'The guest agent reported a failure' },
+  'guest.port_closed': { status: 502, about: 'Nothing in the guest listens there' },
+  'guest.connection_lost': { status: 502, about: 'A connection in the guest was reset or lost' },
   'exec.not_found': { status: 404, about: 'The guest has no such command (exit status 127)' },
   'exec.not_executable': {
     status: 400,

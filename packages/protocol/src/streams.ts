@@ -8,6 +8,11 @@ export const streams = {
   daemonLogs: '/v1/daemon/logs',
   /** WebSocket, sub-protocol of `exec.ts` */
   execAttach: '/v1/execs/:exec/attach',
+  /**
+   * WebSocket, sub-protocol `banger.stream.v1`; query: port=<TCP port>, or unix=<absolute path of a socket>. A connection
+   * to what listens there in the guest; a refusal is an HTTP error. Messages are bytes; an empty one is a half-close.
+   */
+  dial: '/v1/vms/:vm/dial',
   /** GET, the OpenAPI 3.1 document */
   openapi: '/v1/openapi.json',
   /**
@@ -18,6 +23,9 @@ export const streams = {
   cancelOperation: '/v1/operations/:operation/cancel',
 } as const;
 
+/** Sub-protocol of a WebSocket that is one connection. */
+export const STREAM_SUBPROTOCOL = 'banger.stream.v1';
+
 /** Carries the operation id both ways. */
 export const OPERATION_HEADER = 'banger-operation';
 
@@ -27,4 +35,29 @@ export const BUILD_HEADER = 'banger-build';
 /** `/v1/vms/:vm` with its parameters filled in. */
 export function fillPath(path: string, params: Readonly<Record<string, string>>): string {
   return path.replace(/:([a-z]+)/gi, (_, name: string) => encodeURIComponent(params[name] ?? ''));
+}
+
+/** The parameters of a path that `pattern` describes, decoded; none when it describes another. */
+export function matchPath(
+  pattern: string,
+  path: string,
+): Readonly<Record<string, string>> | undefined {
+  const parts = path.split('/');
+  const wanted = pattern.split('/');
+  if (parts.length !== wanted.length) return undefined;
+  const params: Record<string, string> = {};
+  for (const [index, want] of wanted.entries()) {
+    const part = parts[index] ?? '';
+    if (want.startsWith(':')) params[want.slice(1)] = decode(part);
+    else if (want !== part) return undefined;
+  }
+  return params;
+}
+
+function decode(part: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return part; // Not encoded by anybody; whoever looks for it says that it is not there.
+  }
 }

@@ -28,6 +28,12 @@ export interface Caller {
   ): Promise<Work<z.output<O>>>;
   /** A GET whose answer is a stream; ends when the daemon ends it or the signal aborts. */
   stream(path: string, headers: Headers, options: CallOptions): Promise<TransportResponse>;
+  /** A PUT whose body is a stream. Resolves with the head of the answer. */
+  upload(
+    path: string,
+    body: AsyncIterable<Uint8Array>,
+    options: CallOptions,
+  ): Promise<TransportResponse>;
   headers(): Headers;
   /** The same, with one operation id for all that follows. */
   inOneOperation(): Caller;
@@ -64,6 +70,16 @@ export function createCaller(transport: Transport, operation?: OperationId): Cal
       const request = { method: 'GET', path, repeatable: true } as const;
       const response = await transport.request(
         { ...request, headers: { ...headers(), ...extra } },
+        signalOf(options),
+      );
+      await rejectErrors(response);
+      return response;
+    },
+    async upload(path, body, options) {
+      const type = { 'content-type': 'application/octet-stream' };
+      const request = { method: 'PUT', path, body, repeatable: false } as const;
+      const response = await transport.request(
+        { ...request, headers: { ...headers(), ...type } },
         signalOf(options),
       );
       await rejectErrors(response);

@@ -29,6 +29,7 @@ export type { SetVmRequest } from '@banger/protocol/vm-requests';
 export type { CallOptions } from './call-options.ts';
 export { connect, type Banger, type ConnectOptions } from './connect.ts';
 export type { CreateOptions } from './create-vm.ts';
+export type { GuestPlace } from './dial-guest.ts';
 export type { ExecResult } from './exec-command.ts';
 export type { ExecOptions, Sink, Source, SpawnOptions } from './exec-options.ts';
 export type { ExecOutcome } from './exec-outcome.ts';

@@ -16,11 +16,12 @@ export interface Transport {
 }
 
 export interface TransportRequest {
-  readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE';
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   /** With its query */
   readonly path: string;
   readonly headers: Readonly<Record<string, string>>;
-  readonly body?: string | undefined;
+  /** A stream is read as it is sent. When it fails the request does, with its error; an early answer ends the reading */
+  readonly body?: string | AsyncIterable<Uint8Array> | undefined;
   /** May be sent again when it is not known whether it was carried out */
   readonly repeatable: boolean;
 }

@@ -1,4 +1,10 @@
-import { Agent, request as startRequest, type IncomingMessage } from 'node:http';
+import {
+  Agent,
+  request as startRequest,
+  type ClientRequest,
+  type IncomingMessage,
+} from 'node:http';
+import { Readable } from 'node:stream';
 
 import { checkSocketPath, explainUnreachable } from './unreachable.ts';
 import type { Transport, TransportRequest, TransportResponse } from './transport.ts';
@@ -26,7 +32,8 @@ export function unixTransport(socketPath: string): Transport {
         const isStale = outgoing.reusedSocket && error.code === 'ECONNRESET';
         reject(isStale ? new StaleConnectionError(error.message, { cause: error }) : error);
       });
-      outgoing.end(body);
+      if (body === undefined || typeof body === 'string') outgoing.end(body);
+      else sendStream(outgoing, body, reject);
     });
   }
 
@@ -51,6 +58,22 @@ export function unixTransport(socketPath: string): Transport {
     expectSocket: () => void import('./web-socket.ts').catch(() => undefined),
     close: () => agent.destroy(),
   };
+}
+
+/** An answer that comes before all is sent is the daemon's refusal: the rest has nowhere to go. */
+function sendStream(
+  outgoing: ClientRequest,
+  body: AsyncIterable<Uint8Array>,
+  reject: (error: unknown) => void,
+): void {
+  const source = Readable.from(body, { objectMode: false });
+  outgoing.once('response', () => source.destroy());
+  outgoing.once('close', () => source.destroy());
+  source.once('error', (error) => {
+    reject(error);
+    outgoing.destroy();
+  });
+  source.pipe(outgoing);
 }
 
 class StaleConnectionError extends Error {

@@ -1,3 +1,5 @@
+import type { Duplex } from 'node:stream';
+
 import { api } from '@banger/protocol/api';
 import { BangerError } from '@banger/protocol/errors';
 import type { VmId } from '@banger/protocol/ids';
@@ -5,6 +7,7 @@ import type { Snapshot, Vm } from '@banger/protocol/vm';
 
 import type { CallOptions } from './call-options.ts';
 import type { Caller } from './caller.ts';
+import { dialGuest, type GuestPlace } from './dial-guest.ts';
 import { execCommand, type ExecResult } from './exec-command.ts';
 import type { ExecOptions, SpawnOptions } from './exec-options.ts';
 import type { Work } from './follow-work.ts';
@@ -46,6 +49,11 @@ export class VmHandle implements AsyncDisposable {
   /** Starts a command whose output goes to sinks as it comes. */
   spawn(argv: readonly string[], options: SpawnOptions = {}): Promise<RunningCommand> {
     return spawnCommand(this.#caller, { vm: this.id, argv }, options);
+  }
+
+  /** A connection to a TCP port of the guest's loopback, or to a unix socket by its path. */
+  dial(place: GuestPlace, options: CallOptions = {}): Promise<Duplex> {
+    return dialGuest(this.#caller, { vm: this.id, place }, options);
   }
 
   /** Stops the vCPUs; a paused VM answers nothing until `resume`. */

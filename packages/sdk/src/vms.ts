@@ -1,3 +1,5 @@
+import type { Duplex } from 'node:stream';
+
 import { api } from '@banger/protocol/api';
 import { fillPath, streams } from '@banger/protocol/streams';
 import type { Vm, VmDetails, VmStats } from '@banger/protocol/vm';
@@ -8,6 +10,7 @@ import type { Caller } from './caller.ts';
 import { createVm, type CreateOptions } from './create-vm.ts';
 import type { ExecOptions, SpawnOptions } from './exec-options.ts';
 import { execCommand, type ExecResult } from './exec-command.ts';
+import { dialGuest, type GuestPlace } from './dial-guest.ts';
 import { followText, type VmLogOptions } from './follow-text.ts';
 import { createSnapshots, type Snapshots } from './snapshots.ts';
 import { spawnCommand, type RunningCommand } from './spawn-command.ts';
@@ -47,6 +50,8 @@ export interface Vms {
   logs(vm: string, options?: VmLogOptions): AsyncIterable<Uint8Array>;
   exec(vm: string, argv: readonly string[], options?: ExecOptions): Promise<ExecResult>;
   spawn(vm: string, argv: readonly string[], options?: SpawnOptions): Promise<RunningCommand>;
+  /** A connection to a TCP port of the guest's loopback, or to a unix socket by its path. */
+  dial(vm: string, place: GuestPlace, options?: CallOptions): Promise<Duplex>;
 }
 
 export function createVms(caller: Caller): Vms {
@@ -74,5 +79,6 @@ export function createVms(caller: Caller): Vms {
     logs: (vm, options = {}) => followText(caller, fillPath(streams.vmLogs, { vm }), options),
     exec: (vm, argv, options = {}) => execCommand(caller, { vm, argv }, options),
     spawn: (vm, argv, options = {}) => spawnCommand(caller, { vm, argv }, options),
+    dial: (vm, place, options = {}) => dialGuest(caller, { vm, place }, options),
   };
 }

@@ -1,11 +1,15 @@
 import { connect } from 'node:net';
 import type { IncomingMessage } from 'node:http';
 
+import { BangerError } from '@banger/protocol/errors';
 import { WebSocket, type RawData } from 'ws';
 
 import { readWireError } from './read-error.ts';
 import type { MessageSocket, SocketRequest } from './transport.ts';
 import { explainUnreachable } from './unreachable.ts';
+
+/** RFC 6455 section 7.4.1: the reason says what broke behind the daemon */
+const BROKEN = 1011;
 
 /** A daemon never sends a message near this size; more means that it is no daemon. */
 const MAX_MESSAGE_BYTES = 16 * 1024 * 1024;
@@ -43,6 +47,9 @@ export function openWebSocket(
 function toMessageSocket(socket: WebSocket, { onMessage }: SocketRequest): MessageSocket {
   let failure: Error | undefined;
   socket.on('error', (error) => (failure ??= error));
+  socket.on('close', (code, reason) => {
+    if (code === BROKEN) failure ??= new BangerError('guest.connection_lost', reason.toString());
+  });
   socket.on('message', (data: RawData) => onMessage(toBytes(data)));
   return {
     closed: new Promise((resolve) => socket.once('close', () => resolve(failure))),

@@ -19,13 +19,15 @@ import { composeMachines } from './compose-machines.ts';
 import { createDaemonLog, type DaemonLog } from './daemon-log.ts';
 import { createEventHub } from './event-hub.ts';
 import { ExecRegistry } from './exec-registry.ts';
-import { createExecServer } from './exec-server.ts';
+import { dialRoute } from './dial-route.ts';
+import { execRoute } from './exec-route.ts';
 import { createHandlers } from './handlers.ts';
 import { createHttpApp } from './http.ts';
 import { listen } from './listen.ts';
 import { keepLogsBounded } from './log-keeper.ts';
 import { Operations } from './operations.ts';
 import { logStreams } from './log-streams.ts';
+import { createSocketRoutes } from './socket-routes.ts';
 
 export interface DaemonOptions {
   readonly env: Readonly<Record<string, string | undefined>>;
@@ -109,8 +111,9 @@ export async function startDaemon({ env, uid, agentBinary }: DaemonOptions): Pro
     endLease: (vm) => machines.endLease(vm),
     stopping: stopping.signal,
   });
-  const onExec = createExecServer({ execs, activity, log, stopping: stopping.signal });
-  cleanup.use(await listen({ socket: paths.socket, app, onExec }));
+  const routes = [execRoute(execs, stopping.signal), dialRoute(machines, stopping.signal)];
+  const sockets = createSocketRoutes({ routes, activity, log });
+  cleanup.use(await listen({ socket: paths.socket, app, sockets }));
   const keeping = keepLogsBounded(machines, clock, stopping.signal);
   cleanup.defer(async () => {
     stopping.abort(

@@ -69,7 +69,7 @@ export class ExecRegistry {
   }
 }
 
-function unknownExec(id: ExecId): BangerError {
+export function unknownExec(id: string): BangerError {
   return new BangerError(
     'exec.not_found',
     `Cannot find command "${id}": it has ended, or was never asked for`,

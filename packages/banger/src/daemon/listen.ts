@@ -1,75 +1,43 @@
 import { once } from 'node:events';
-import { createServer, type IncomingMessage, type Server } from 'node:http';
-import type { Duplex } from 'node:stream';
+import { createServer, type Server } from 'node:http';
 
 import { getRequestListener } from '@hono/node-server';
 import type { Hono } from 'hono';
-import { WebSocketServer, type WebSocket } from 'ws';
+import type { WebSocketServer } from 'ws';
 
 import { BangerError } from '@banger/protocol/errors';
-import { EXEC_SUBPROTOCOL } from '@banger/protocol/exec';
-import { ExecId } from '@banger/protocol/ids';
 import { MAX_SOCKET_PATH_BYTES } from '@banger/protocol/runtime-dir';
-import { streams } from '@banger/protocol/streams';
 
 import { removeSocket, restrictSocket } from '../host/socket-file.ts';
+import type { SocketRoutes } from './socket-routes.ts';
+import { createAcceptor, upgradeSocket } from './upgrade-socket.ts';
 
 export interface ListenOptions {
   readonly socket: string;
   readonly app: Hono;
-  /** Takes over an accepted WebSocket for a described command */
-  readonly onExec: (socket: WebSocket, exec: ExecId) => void;
+  /** Who takes which WebSocket */
+  readonly sockets: SocketRoutes;
 }
 
-/** One message of a client is at most this long; longer ones end the connection. */
-const MAX_MESSAGE_BYTES = 1024 * 1024;
-
 /** Serves the API on the unix socket, which only this user can open. Disposing closes it and every connection. */
-export async function listen({ socket, app, onExec }: ListenOptions): Promise<AsyncDisposable> {
+export async function listen({ socket, app, sockets }: ListenOptions): Promise<AsyncDisposable> {
   checkLength(socket);
   const listener = getRequestListener(app.fetch, { overrideGlobalObjects: false });
   const server = createServer((request, response) => void listener(request, response));
-  const sockets = new WebSocketServer({
-    noServer: true,
-    perMessageDeflate: false,
-    maxPayload: MAX_MESSAGE_BYTES,
-    handleProtocols: (offered) => (offered.has(EXEC_SUBPROTOCOL) ? EXEC_SUBPROTOCOL : false),
-  });
+  const acceptor = createAcceptor(sockets);
   server.on('upgrade', (request, connection, head) => {
-    upgrade({ request, connection, head }, sockets, onExec);
+    void upgradeSocket({ request, connection, head }, acceptor, sockets);
   });
   await removeSocket(socket); // The lock is ours, so what is there is a dead daemon's.
   server.listen(socket);
   await once(server, 'listening');
   await restrictSocket(socket);
-  return { [Symbol.asyncDispose]: () => close(server, sockets, socket) };
+  return { [Symbol.asyncDispose]: () => close(server, acceptor, socket) };
 }
 
-interface Upgrade {
-  readonly request: IncomingMessage;
-  readonly connection: Duplex;
-  readonly head: Buffer;
-}
-
-const execPath = new RegExp(`^${streams.execAttach.replace(':exec', '([^/?]+)')}$`);
-
-function upgrade(
-  { request, connection, head }: Upgrade,
-  sockets: WebSocketServer,
-  onExec: ListenOptions['onExec'],
-): void {
-  const id = ExecId.safeParse(execPath.exec(request.url ?? '')?.[1]);
-  const offered = request.headers['sec-websocket-protocol']?.includes(EXEC_SUBPROTOCOL) === true;
-  if (!id.success || !offered || request.headers.origin !== undefined) {
-    connection.end('HTTP/1.1 400 Bad Request\r\ncontent-length: 0\r\nconnection: close\r\n\r\n');
-    return;
-  }
-  sockets.handleUpgrade(request, connection, head, (socket) => onExec(socket, id.data));
-}
-
-async function close(server: Server, sockets: WebSocketServer, socket: string): Promise<void> {
-  for (const client of sockets.clients) client.terminate();
-  sockets.close();
+async function close(server: Server, acceptor: WebSocketServer, socket: string): Promise<void> {
+  for (const client of acceptor.clients) client.terminate();
+  acceptor.close();
   const closed = once(server, 'close');
   server.close();
   server.closeAllConnections();

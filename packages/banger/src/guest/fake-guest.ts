@@ -6,6 +6,7 @@ import { BangerError } from '@banger/protocol/errors';
 import { orAbort } from '../host/or-abort.ts';
 import { type FakeCommand, fakeUserland, findCommand } from './fake-commands.ts';
 import { assumeIdentity } from './fake-identity.ts';
+import { dialFake, fakeServices, type FakeListeners } from './fake-network.ts';
 import type {
   Guest,
   GuestBoot,
@@ -34,6 +35,8 @@ export interface FakeGuest {
   readonly commands: Readonly<Record<string, FakeCommand>>;
   /** Commands that run now, over all connections */
   readonly running: Set<GuestExec>;
+  /** What listens in it */
+  readonly listeners: FakeListeners;
   readonly calls: string[];
   /** Told when it is asked to power off; the machine around it then ends */
   onShutdown: () => void;
@@ -53,6 +56,7 @@ export function createFakeGuest(commands: Readonly<Record<string, FakeCommand>> 
     silences: new Set(),
     commands: { ...fakeUserland, ...commands },
     running: new Set(),
+    listeners: fakeServices(),
     calls: [],
     onShutdown: () => undefined,
     failures: new Map(),
@@ -89,6 +93,13 @@ export function connectFakeGuest(guest: FakeGuest, stream?: Duplex): Guest {
       }),
     exec: (request, io, signal) =>
       answer('exec', signal, () => runFake(guest, request, { io, over: AbortSignal.any([signal, lost]) })),
+    network: {
+      dial: (target, signal) =>
+        answer('dial', signal, () => {
+          requireBooted(guest, 'connect');
+          return dialFake(guest.listeners, target, lost);
+        }),
+    },
     stats: (signal) => answer('stats', signal, () => statsOf(guest)),
     sync: (signal) => answer('sync', signal, () => undefined),
     identify: (request, signal) =>
