@@ -12,6 +12,9 @@ export type Found =
 
 const names = commands.map(({ name }) => name);
 
+/** `vm session start` */
+const MOST_WORDS = 3;
+
 /** Flags that may stand before the command's name. */
 const LEADING = new Set(['--verbose', '--json', '--help', '-h']);
 
@@ -20,36 +23,53 @@ export function findCommand(argv: readonly string[]): Found {
   const leadingCount = argv.findIndex((arg) => !LEADING.has(arg));
   const leading = leadingCount === -1 ? argv : argv.slice(0, leadingCount);
   const rest = argv.slice(leading.length);
-  const [first, second] = rest;
+  const [first] = rest;
   if (first === 'help') return helpOn(rest.slice(1));
   if (first === undefined) return { kind: 'help', words: [] };
   if (first === '--version') return use('version', leading);
   if (first.startsWith('-')) throw unknownWord(`flag "${first}"`, undefined);
 
-  const single = shortcuts[first] ?? (names.includes(first) ? first : undefined);
-  if (single !== undefined) {
-    return use(single, [...leading, ...rest.slice(1)]);
+  for (let length = Math.min(MOST_WORDS, rest.length); length > 0; length -= 1) {
+    const words = rest.slice(0, length).join(' ');
+    const name = shortcuts[words] ?? (names.includes(words) ? words : undefined);
+    if (name !== undefined) return use(name, [...leading, ...rest.slice(length)]);
   }
-  const verbs = verbsOf(first);
-  if (verbs.length === 0) {
+  const group = groupOf(rest);
+  if (group.length === 0) {
     // `banger logs`: the noun is missing, and the table has the likeliest first.
     const withNoun = names.find((name) => name.endsWith(` ${first}`));
     throw unknownWord(`command "${first}"`, withNoun ?? suggest(first, topLevel()));
   }
-  if (second === '--help' || second === '-h' || leading.some((arg) => /^(-h|--help)$/.test(arg))) {
-    return { kind: 'help', words: [first] };
-  }
-  if (second === undefined || second.startsWith('-')) {
-    throw new BangerError('usage.invalid', `"banger ${first}" needs a verb: ${verbs.join(', ')}`, {
-      hint: `banger ${first} --help`,
+  return withoutVerb(group, rest[group.length], leading);
+}
+
+/** `vm` of `vm strat web`, `vm session` of `vm session`: the words that only begin commands. */
+function groupOf(words: readonly string[]): readonly string[] {
+  const isGroup = (length: number) => {
+    const noun = words.slice(0, length).join(' ');
+    return length <= words.length && names.some((name) => name.startsWith(`${noun} `));
+  };
+  let length = 0;
+  while (length < MOST_WORDS && isGroup(length + 1)) length += 1;
+  return words.slice(0, length);
+}
+
+function withoutVerb(
+  group: readonly string[],
+  word: string | undefined,
+  leading: readonly string[],
+): Found {
+  const noun = group.join(' ');
+  const asksForHelp = [word, ...leading].some((arg) => arg === '--help' || arg === '-h');
+  if (asksForHelp) return { kind: 'help', words: group };
+  const verbs = verbsOf(noun);
+  if (word === undefined || word.startsWith('-')) {
+    throw new BangerError('usage.invalid', `"banger ${noun}" needs a verb: ${verbs.join(', ')}`, {
+      hint: `banger ${noun} --help`,
     });
   }
-  const name = shortcuts[`${first} ${second}`] ?? `${first} ${second}`;
-  if (!names.includes(name)) {
-    const near = suggest(second, verbs);
-    throw unknownWord(`command "${first} ${second}"`, near && `${first} ${near}`);
-  }
-  return use(name, [...leading, ...rest.slice(2)]);
+  const near = suggest(word, verbs);
+  throw unknownWord(`command "${noun} ${word}"`, near && `${noun} ${near}`);
 }
 
 function use(name: string, args: readonly string[]): Found {
@@ -73,10 +93,13 @@ function helpOn(words: readonly string[]): Found {
   return { kind: 'help', words: full };
 }
 
-function verbsOf(noun: string): readonly string[] {
-  return names.flatMap((name) =>
-    name.startsWith(`${noun} `) ? [name.slice(noun.length + 1)] : [],
-  );
+/** What may follow `vm`: verbs, and the nouns below it. */
+export function verbsOf(noun: string): readonly string[] {
+  const next = names.flatMap((name) => {
+    const [word] = name.startsWith(`${noun} `) ? name.slice(noun.length + 1).split(' ') : [];
+    return word === undefined ? [] : [word];
+  });
+  return [...new Set(next)];
 }
 
 function unknownWord(what: string, near: string | undefined): BangerError {
