@@ -18,6 +18,8 @@ need git git
 need curl curl
 need ssh-keygen openssh-client
 need pgrep procps
+need zsh zsh
+need fish fish
 
 if [ -n "$packages" ]; then
   if [ "$(id -u)" -eq 0 ]; then

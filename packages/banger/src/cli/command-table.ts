@@ -1,4 +1,5 @@
 import type { Command } from './command.ts';
+import { completionCommand } from './commands/completion.ts';
 import { configShowCommand } from './commands/config-show.ts';
 import { daemonLogsCommand } from './commands/daemon-logs.ts';
 import { daemonRestartCommand } from './commands/daemon-restart.ts';
@@ -84,6 +85,7 @@ export const commands: readonly Command[] = [
   daemonSocketCommand,
   configShowCommand,
   doctorCommand,
+  completionCommand,
   versionCommand,
 ];
 

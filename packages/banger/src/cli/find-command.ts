@@ -29,10 +29,13 @@ export function findCommand(argv: readonly string[]): Found {
   if (first === '--version') return use('version', leading);
   if (first.startsWith('-')) throw unknownWord(`flag "${first}"`, undefined);
 
-  for (let length = Math.min(MOST_WORDS, rest.length); length > 0; length -= 1) {
-    const words = rest.slice(0, length).join(' ');
-    const name = shortcuts[words] ?? (names.includes(words) ? words : undefined);
-    if (name !== undefined) return use(name, [...leading, ...rest.slice(length)]);
+  const found = wordsOf(rest);
+  if (found !== undefined) {
+    return {
+      kind: 'command',
+      command: found.command,
+      args: [...leading, ...rest.slice(found.length)],
+    };
   }
   const group = groupOf(rest);
   if (group.length === 0) {
@@ -41,6 +44,19 @@ export function findCommand(argv: readonly string[]): Found {
     throw unknownWord(`command "${first}"`, withNoun ?? suggest(first, topLevel()));
   }
   return withoutVerb(group, rest[group.length], leading);
+}
+
+/** The command whose name, or shortcut, these words begin with, and how many of them that is; the longest is meant. */
+export function wordsOf(
+  words: readonly string[],
+): { readonly command: Command; readonly length: number } | undefined {
+  for (let length = Math.min(MOST_WORDS, words.length); length > 0; length -= 1) {
+    const text = words.slice(0, length).join(' ');
+    const name = shortcuts[text] ?? text;
+    const command = commands.find((one) => one.name === name);
+    if (command !== undefined) return { command, length };
+  }
+  return undefined;
 }
 
 /** `vm` of `vm strat web`, `vm session` of `vm session`: the words that only begin commands. */

@@ -5,6 +5,8 @@ export interface Flag<Value> {
   readonly short?: string | undefined;
   /** `SIZE`; a flag without takes no value */
   readonly placeholder?: string | undefined;
+  /** All the values there are */
+  readonly choices?: readonly string[];
   /** `--no-…` exists too */
   readonly isNegatable?: boolean;
   /** What it is when left out, for the docs */
@@ -72,14 +74,16 @@ export const flag = {
     about: string,
     choices: readonly Choice[],
     options: FlagOptions = {},
-  ) =>
-    valueFlag(
+  ) => ({
+    ...valueFlag(
       about,
       (text) =>
         choices.find((choice) => choice === text) ??
         refuse(`"${text}" is not one of ${choices.join(', ')}`),
       { placeholder: choices.join('|'), ...options },
     ),
+    choices,
+  }),
 
   /** A whole number from 1. */
   count: (about: string, options: FlagOptions = {}) =>

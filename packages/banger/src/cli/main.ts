@@ -1,3 +1,4 @@
+import { answerCompletion, COMPLETE } from './completion/answer-completion.ts';
 import { exitStatusOf, reportError } from './error-report.ts';
 import { findCommand } from './find-command.ts';
 import { createInterrupts, type Interrupts } from './interrupts.ts';
@@ -29,6 +30,7 @@ async function run(argv: readonly string[], { world, interrupts }: Surroundings)
   const isVerbose = beforeCommand(argv).includes('--verbose');
   let name = '';
   try {
+    if (argv[0] === COMPLETE) return await answerCompletion(argv.slice(1), world);
     const found = findCommand(argv);
     if (found.kind === 'help') return await showHelp(found.words, world);
     name = found.command.name;
