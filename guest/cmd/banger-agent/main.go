@@ -6,6 +6,7 @@ import (
 	"os"
 
 	"banger.dev/guest/internal/pid1"
+	"banger.dev/guest/internal/sshd"
 )
 
 // build is set by scripts/build-agent.sh.
@@ -17,6 +18,10 @@ func main() {
 		pid1.Run()
 	case len(os.Args) == 2 && os.Args[1] == "serve":
 		serve(build)
+	case len(os.Args) == 2 && os.Args[1] == sshd.SFTPCommand:
+		if sshd.ServeSFTP() != nil {
+			os.Exit(1)
+		}
 	case len(os.Args) == 2 && os.Args[1] == "version":
 		fmt.Println(build)
 	default:

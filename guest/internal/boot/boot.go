@@ -69,6 +69,7 @@ func Run(plan Plan, first First, note func(format string, args ...any)) (Booted,
 		{Name: "names", Do: who.WriteNames},
 		{Name: "machine-id", Do: func() error { return who.WriteMachineID(plan.HandOver) }},
 		{Name: "ssh-host-keys", Do: who.WriteHostKeys},
+		{Name: "ssh-access", Do: who.WriteSSHAccess},
 		{Name: "network", Do: run.configureNetwork},
 		{Name: "init", Do: run.handOver},
 	})

@@ -27,7 +27,9 @@ type Identity struct {
 	MachineID string
 	// None: the image's own
 	HostKeys []HostKey
-	Seed     []byte
+	// Lines as in authorized_keys, of those who may log in as anybody
+	AuthorizedKeys []string
+	Seed           []byte
 	// Of the file systems; 0: all of the disk
 	OverlayBytes, WorkBytes uint64
 }
@@ -58,6 +60,9 @@ func (i Identity) Check() error {
 	if err := checkHostKeys(i.HostKeys); err != nil {
 		return err
 	}
+	if err := checkAuthorizedKeys(i.AuthorizedKeys); err != nil {
+		return err
+	}
 	if i.Network != nil {
 		return i.Network.check()
 	}
@@ -83,6 +88,9 @@ func (i Identity) Assume(machine Machine, before *Identity) ([]Stage, error) {
 	}
 	if isNew(func(b Identity) bool { return slices.Equal(i.HostKeys, b.HostKeys) }) {
 		steps = append(steps, Step{"ssh-host-keys", i.WriteHostKeys})
+	}
+	if isNew(func(b Identity) bool { return slices.Equal(i.AuthorizedKeys, b.AuthorizedKeys) }) {
+		steps = append(steps, Step{"ssh-access", i.WriteSSHAccess})
 	}
 	return RunStages(append(steps, Step{"sizes", func() error { return i.growAll(machine) }}))
 }

@@ -1,9 +1,11 @@
 package process
 
 import (
+	"errors"
 	"os"
 
 	"github.com/creack/pty"
+	"golang.org/x/sys/unix"
 )
 
 // standardFiles are both ends of a process's stdin, stdout and stderr.
@@ -44,12 +46,16 @@ func (f *standardFiles) openPipes(spec Spec) (err error) {
 }
 
 func (f *standardFiles) openTerminal(spec Spec) error {
-	master, slave, err := pty.Open()
+	blocking, slave, err := pty.Open()
+	if err != nil {
+		return err
+	}
+	f.child = [3]*os.File{slave, slave, slave}
+	master, err := pollable(blocking)
 	if err != nil {
 		return err
 	}
 	f.input, f.stdout = master, master
-	f.child = [3]*os.File{slave, slave, slave}
 	size := *spec.Terminal
 	if size.Rows == 0 || size.Cols == 0 {
 		size = Size{Rows: 24, Cols: 80}
@@ -86,6 +92,27 @@ func (f *standardFiles) closeOurEnds() {
 	f.stderr.Close()
 }
 
+// pollable takes over a file that Fd has made blocking: closing it would wait for whoever reads from it.
+func pollable(file *os.File) (*os.File, error) {
+	defer file.Close()
+	fd, err := unix.FcntlInt(file.Fd(), unix.F_DUPFD_CLOEXEC, 0)
+	if err != nil {
+		return nil, err
+	}
+	if err := unix.SetNonblock(fd, true); err != nil {
+		unix.Close(fd)
+		return nil, err
+	}
+	return os.NewFile(uintptr(fd), file.Name()), nil
+}
+
 func setSize(terminal *os.File, size Size) error {
-	return pty.Setsize(terminal, &pty.Winsize{Rows: size.Rows, Cols: size.Cols})
+	raw, err := terminal.SyscallConn()
+	if err != nil {
+		return err
+	}
+	controlErr := raw.Control(func(fd uintptr) {
+		err = unix.IoctlSetWinsize(int(fd), unix.TIOCSWINSZ, &unix.Winsize{Row: size.Rows, Col: size.Cols})
+	})
+	return errors.Join(controlErr, err)
 }

@@ -25,9 +25,11 @@ type Size struct {
 // Spec is what to run. Empty fields mean what guest.proto says.
 type Spec struct {
 	Argv []string
-	Env  map[string]string
-	Cwd  string
-	User string
+	// Executed in place of argv[0]; empty: argv[0]
+	Program string
+	Env     map[string]string
+	Cwd     string
+	User    string
 	// Set: a pseudo terminal of that size.
 	Terminal *Size
 	Term     string

@@ -59,7 +59,11 @@ func prepare(spec Spec) (preparation, *Failure) {
 	if !given {
 		path = DefaultPath
 	}
-	program, why := lookup(spec.Argv[0], path, cwd)
+	name := spec.Program
+	if name == "" {
+		name = spec.Argv[0]
+	}
+	program, why := lookup(name, path, cwd)
 	if why != nil {
 		return preparation{}, why
 	}

@@ -38,6 +38,8 @@ func (s *Service) Boot(
 		s.note("cannot boot: %v", err)
 		return nil, connect.NewError(connect.CodeInternal, err)
 	}
+	s.assumeSSH(plan.Identity)
+	s.listenForSSH()
 	return connect.NewResponse(response), nil
 }
 

@@ -3,6 +3,7 @@ package service
 import (
 	"context"
 	"errors"
+	"strings"
 	"time"
 
 	"connectrpc.com/connect"
@@ -31,6 +32,10 @@ func (s *Service) Identify(
 		report := identity.Look(machine)
 		stages = append(stages, identity.Stage{Name: "look", Took: time.Since(start)})
 		response = reportOf(report, stages)
+		s.assumeSSH(who)
+		if key := s.ssh.HostKey(); key != "" && len(response.SshHostKeys) == 0 {
+			response.SshHostKeys = []string{strings.TrimSpace(key)}
+		}
 		return nil
 	})
 	switch {
@@ -48,11 +53,14 @@ func (s *Service) Identify(
 
 func identityOf(message *guestv1.Identity) identity.Identity {
 	who := identity.Identity{
-		Hostname:     message.GetHostname(),
-		Hosts:        message.GetHosts(),
-		DNSServers:   message.GetDnsServers(),
-		MachineID:    message.GetMachineId(),
-		Seed:         message.GetSeed(),
+		Hostname:   message.GetHostname(),
+		Hosts:      message.GetHosts(),
+		DNSServers: message.GetDnsServers(),
+		MachineID:  message.GetMachineId(),
+		Seed:       message.GetSeed(),
+
+		AuthorizedKeys: message.GetAuthorizedKeys(),
+
 		OverlayBytes: message.GetOverlayBytes(),
 		WorkBytes:    message.GetWorkBytes(),
 	}

@@ -14,6 +14,7 @@ import (
 	"banger.dev/guest/gen/banger/guest/v1/guestv1connect"
 	"banger.dev/guest/internal/boot"
 	"banger.dev/guest/internal/process"
+	"banger.dev/guest/internal/sshd"
 )
 
 // maxMessageBytes bounds what is read of one message.
@@ -25,6 +26,7 @@ type Service struct {
 	machine   *boot.Machine
 	first     boot.First
 	processes *process.Registry
+	ssh       *sshd.Server
 	note      func(format string, args ...any)
 }
 
@@ -32,7 +34,8 @@ var _ guestv1connect.GuestServiceHandler = (*Service)(nil)
 
 // New makes the service of a machine in the given state.
 func New(build string, machine *boot.Machine, first boot.First, note func(format string, args ...any)) *Service {
-	return &Service{build, machine, first, process.NewRegistry(), note}
+	processes := process.NewRegistry()
+	return &Service{build, machine, first, processes, sshd.New(processes, note), note}
 }
 
 // Handler serves Connect over HTTP. A panic ends its request, not the agent.

@@ -40,6 +40,15 @@ func Lookup(spec string) (User, error) {
 	return resolve(spec, passwd, group)
 }
 
+// Account finds an account by its name and by nothing else: whom somebody may log in as. Root needs no account.
+func Account(name string) (User, error) {
+	user, err := Lookup(name)
+	if err == nil && user.Name != name || name == "" || strings.Contains(name, ":") {
+		return User{}, fmt.Errorf("%w: %q", ErrNoSuchUser, name)
+	}
+	return user, err
+}
+
 func readBounded(path string) (string, error) {
 	file, err := os.Open(path)
 	if errors.Is(err, os.ErrNotExist) {

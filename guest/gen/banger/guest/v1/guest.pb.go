@@ -390,10 +390,12 @@ type Identity struct {
 	// For the kernel's random number generator, at most 256 bytes.
 	Seed []byte `protobuf:"bytes,8,opt,name=seed,proto3" json:"seed,omitempty"`
 	// Sizes of the file systems, once their disks are that large; 0: as large as the disk. They never shrink.
-	OverlayBytes  uint64 `protobuf:"varint,9,opt,name=overlay_bytes,json=overlayBytes,proto3" json:"overlay_bytes,omitempty"`
-	WorkBytes     uint64 `protobuf:"varint,10,opt,name=work_bytes,json=workBytes,proto3" json:"work_bytes,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	OverlayBytes uint64 `protobuf:"varint,9,opt,name=overlay_bytes,json=overlayBytes,proto3" json:"overlay_bytes,omitempty"`
+	WorkBytes    uint64 `protobuf:"varint,10,opt,name=work_bytes,json=workBytes,proto3" json:"work_bytes,omitempty"`
+	// Lines as in authorized_keys(5), at most 64: who may log in by ssh, as anybody who has a shell.
+	AuthorizedKeys []string `protobuf:"bytes,11,rep,name=authorized_keys,json=authorizedKeys,proto3" json:"authorized_keys,omitempty"`
+	unknownFields  protoimpl.UnknownFields
+	sizeCache      protoimpl.SizeCache
 }
 
 func (x *Identity) Reset() {
@@ -494,6 +496,13 @@ func (x *Identity) GetWorkBytes() uint64 {
 		return x.WorkBytes
 	}
 	return 0
+}
+
+func (x *Identity) GetAuthorizedKeys() []string {
+	if x != nil {
+		return x.AuthorizedKeys
+	}
+	return nil
 }
 
 type SshHostKey struct {
@@ -2189,7 +2198,7 @@ const file_banger_guest_v1_guest_proto_rawDesc = "" +
 	"\vBootRequest\x125\n" +
 	"\bidentity\x18\x01 \x01(\v2\x19.banger.guest.v1.IdentityR\bidentity\x12)\n" +
 	"\x04init\x18\x02 \x01(\x0e2\x15.banger.guest.v1.InitR\x04init\x12/\n" +
-	"\x06drives\x18\x03 \x01(\v2\x17.banger.guest.v1.DrivesR\x06drives\"\xf4\x02\n" +
+	"\x06drives\x18\x03 \x01(\v2\x17.banger.guest.v1.DrivesR\x06drives\"\x9d\x03\n" +
 	"\bIdentity\x12\x1a\n" +
 	"\bhostname\x18\x01 \x01(\tR\bhostname\x12\x14\n" +
 	"\x05hosts\x18\x02 \x03(\tR\x05hosts\x12\x1f\n" +
@@ -2204,7 +2213,8 @@ const file_banger_guest_v1_guest_proto_rawDesc = "" +
 	"\roverlay_bytes\x18\t \x01(\x04R\foverlayBytes\x12\x1d\n" +
 	"\n" +
 	"work_bytes\x18\n" +
-	" \x01(\x04R\tworkBytes\"`\n" +
+	" \x01(\x04R\tworkBytes\x12'\n" +
+	"\x0fauthorized_keys\x18\v \x03(\tR\x0eauthorizedKeys\"`\n" +
 	"\n" +
 	"SshHostKey\x12\x12\n" +
 	"\x04type\x18\x01 \x01(\tR\x04type\x12\x1f\n" +
