@@ -96,7 +96,8 @@ export async function bootBareVm({ plan, qemu }: BareFiles, lab: Lab): Promise<B
 /** Without keys: it has no ssh to answer. */
 function bareIdentity(plan: MachinePlan): GuestIdentity {
   const hostKey = { type: 'ed25519', privateKey: '', publicKey: '' };
-  return { ...identityOf(plan, { hostKey, seed: randomBytes(64) }), sshHostKeys: [] };
+  const parts = { hostKey, userKey: '', seed: randomBytes(64) };
+  return { ...identityOf(plan, parts), sshHostKeys: [], authorizedKeys: [] };
 }
 
 /** Runs `true` straight over the agent's RPC. */

@@ -74,6 +74,10 @@ export function createFakeHandlers({ vms, saved, execs, settings }: FakeParts): 
       { key: 'default_image', value: 'alpine', origin: 'file', source: 'config.toml:3' },
     ],
     doctor: () => settings.doctorRows,
+    sshClient: () => ({
+      ...{ configFile: '/x/ssh/config', config: 'Host *.vm\n' },
+      ...{ identityFile: '/x/ssh/id_ed25519', knownHostsFile: '/x/ssh/known_hosts' },
+    }),
     listVms: ({ all }) => vms.list(all),
     createVm: (request) => saved.began(vms.create(request), request.template),
     showVm: ({ vm }) => saved.show(vm),

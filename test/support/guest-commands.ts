@@ -16,6 +16,7 @@ export const anIdentity: GuestIdentity = {
   network: { mac: '02:00:00:00:00:01', address: '10.77.1.1/16', gateway: '10.77.0.1' },
   machineId: '0123456789abcdef0123456789abcdef',
   sshHostKeys: [{ type: 'ed25519', privateKey: 'private', publicKey: 'ssh-ed25519 AAAA' }],
+  authorizedKeys: ['ssh-ed25519 BBBB'],
   seed: Buffer.from('seed'),
   overlayMib: 1024,
   workMib: 2048,

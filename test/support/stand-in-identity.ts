@@ -24,9 +24,9 @@ export function bootFrom({ identity, init, drives }: BootRequest): GuestBoot {
 
 export function identityFrom(message: Identity | undefined): GuestIdentity {
   if (message === undefined) throw new Error('the request has no identity');
-  const { hostname, hosts, dnsServers, machineId, sshHostKeys, seed } = message;
+  const { hostname, hosts, dnsServers, machineId, sshHostKeys, authorizedKeys, seed } = message;
   return {
-    ...{ hostname, hosts, dnsServers, machineId, sshHostKeys, seed },
+    ...{ hostname, hosts, dnsServers, machineId, sshHostKeys, authorizedKeys, seed },
     network: message.network ?? nobody,
     overlayMib: Number(message.overlayBytes) / MIB,
     workMib: Number(message.workBytes) / MIB,

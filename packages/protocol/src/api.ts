@@ -1,9 +1,10 @@
 import { hostApi } from './api-host.ts';
 import { savedApi } from './api-saved.ts';
+import { sshApi } from './api-ssh.ts';
 import { storeApi } from './api-store.ts';
 import { vmsApi } from './api-vms.ts';
 
 /** The whole HTTP API less its byte streams (`streams.ts`). The server, the SDK and the OpenAPI document come from this object. */
-export const api = { ...hostApi, ...vmsApi, ...savedApi, ...storeApi };
+export const api = { ...hostApi, ...vmsApi, ...savedApi, ...storeApi, ...sshApi };
 export type Api = typeof api;
 export type RouteName = keyof Api;

@@ -1,4 +1,5 @@
 import { api } from '@banger/protocol/api';
+import type { SshClient } from '@banger/protocol/api-ssh';
 import type { ConfigValue, DaemonInfo, DoctorRow } from '@banger/protocol/doctor';
 import type { Event } from '@banger/protocol/events';
 import type { OperationId } from '@banger/protocol/ids';
@@ -37,6 +38,8 @@ export interface Banger extends Disposable {
     stop(options?: CallOptions): Promise<void>;
     logs(options?: LogOptions): AsyncIterable<Uint8Array>;
   };
+  /** What OpenSSH needs to reach VMs; its files are on the daemon's host. */
+  ssh(options?: CallOptions): Promise<SshClient>;
   config(options?: CallOptions): Promise<readonly ConfigValue[]>;
   doctor(options?: CallOptions): Promise<readonly DoctorRow[]>;
   events(options?: EventOptions): AsyncIterable<Event>;
@@ -59,6 +62,7 @@ export function connect(options: ConnectOptions = {}): Banger {
       },
       logs: (logOptions = {}) => followText(caller, streams.daemonLogs, logOptions),
     },
+    ssh: (callOptions = {}) => call(api.sshClient, {}, callOptions),
     config: (callOptions = {}) => call(api.showConfig, {}, callOptions),
     doctor: (callOptions = {}) => call(api.doctor, {}, callOptions),
     events: (eventOptions = {}) => followEvents(caller, eventOptions),

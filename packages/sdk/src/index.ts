@@ -8,6 +8,7 @@
  * made with `vms.create({ keep: true })`.
  */
 export { BangerError, type ErrorCode } from '@banger/protocol/errors';
+export type { SshClient } from '@banger/protocol/api-ssh';
 export type { ConfigValue, DaemonInfo, DoctorRow } from '@banger/protocol/doctor';
 export type { Event, EventBody } from '@banger/protocol/events';
 export type { TerminalSize } from '@banger/protocol/exec';

@@ -22,7 +22,12 @@ import type { Kernels } from '../kernel/kernels.ts';
 import { createSavedStates } from '../saved/create-saved-states.ts';
 import type { SavedStates } from '../saved/saved-states.ts';
 import { createHostKeys } from '../ssh/create-host-keys.ts';
+import { createPins } from '../ssh/create-pins.ts';
+import { createGivenUserKey, createOwnUserKey } from '../ssh/create-user-key.ts';
 import type { HostKeys } from '../ssh/host-keys.ts';
+import type { Pins } from '../ssh/pins.ts';
+import { createSshClientFiles, type SshClientFiles } from '../ssh/ssh-client-files.ts';
+import type { UserKey } from '../ssh/user-key.ts';
 import { createFactsTable, type Facts } from '../store/facts-table.ts';
 import { createTemplates, type TemplateStore } from '../template/create-templates.ts';
 import {
@@ -46,6 +51,9 @@ export interface Adapters {
   readonly connector: GuestConnector;
   readonly driver: VmmDriver;
   readonly hostKeys: HostKeys;
+  readonly pins: Pins;
+  readonly userKey: UserKey;
+  readonly sshClient: SshClientFiles;
   readonly saved: SavedStates;
   readonly templates: TemplateStore;
   readonly pressure: MemoryPressure;
@@ -66,7 +74,10 @@ export interface AdapterOptions {
   readonly agentBinary: string;
   /** The daemon's PATH */
   readonly path: string | undefined;
+  readonly home: string | undefined;
   readonly uid: number;
+  /** The command line's program, for ssh to call */
+  readonly program: string;
 }
 
 /** Picks the real thing for every port. Nothing is touched yet. */
@@ -76,7 +87,9 @@ export function composeAdapters({
   config,
   agentBinary,
   path,
+  home,
   uid,
+  program,
 }: AdapterOptions): Adapters {
   const clock = createSystemClock();
   const processes = createSystemProcesses();
@@ -89,6 +102,11 @@ export function composeAdapters({
   const images = createImages({ ...shared, uid });
   const kernels = createKernels({ ...shared, agentFile: agentBinary });
   const archive = createHostArchive({ processes, env: buildEnv(path), ...mirrors });
+  const hostKeys = createHostKeys();
+  const userKey =
+    config.ssh_key_path === undefined
+      ? createOwnUserKey(paths.ssh.userKey, hostKeys)
+      : createGivenUserKey(config.ssh_key_path.replace(/^~(?=\/)/, home ?? ''));
   const binary = config.qemu_bin === undefined ? {} : { binary: config.qemu_bin };
   return {
     db,
@@ -99,7 +117,16 @@ export function composeAdapters({
     kernels,
     disks: createDisks({ processes, path }),
     connector: createGuestConnector({ clock }),
-    hostKeys: createHostKeys(),
+    hostKeys,
+    userKey,
+    pins: createPins(paths.ssh.knownHosts),
+    sshClient: createSshClientFiles({
+      configFile: paths.ssh.config,
+      knownHostsFile: paths.ssh.knownHosts,
+      userKey,
+      program,
+      socket: paths.socket,
+    }),
     saved: createSavedStates(),
     templates: createTemplates({
       dir: paths.templates,

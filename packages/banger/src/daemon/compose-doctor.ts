@@ -55,6 +55,7 @@ async function withHostValues(config: Config, paths: BangerPaths): Promise<Confi
   const found: Readonly<Record<string, unknown>> = {
     'vm_defaults.vcpu': defaultVcpu(host),
     'vm_defaults.memory': defaultMemoryMib(host),
+    ssh_key_path: paths.ssh.userKey,
     qemu_bin: 'qemu-system-x86_64 in PATH',
     debian_mirror: "the host's apt sources",
     debian_security_mirror: "the host's apt sources",

@@ -47,6 +47,7 @@ export function composeMachines(parts: MachineParts): { machines: Machines; runn
     ...(onJournal === undefined ? {} : { onJournal }),
     dirs: { vms: paths.vms, runtimeDir: paths.runtimeDir, forks: paths.builds },
     hostKeys: adapters.hostKeys,
+    pins: adapters.pins,
     identifier: createIdentifier(adapters),
     saved: adapters.saved,
     templates: adapters.templates,

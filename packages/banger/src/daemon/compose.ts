@@ -34,6 +34,8 @@ export interface DaemonOptions {
   readonly uid: number;
   /** Static binary for the initrd */
   readonly agentBinary: string;
+  /** The command line's program */
+  readonly program: string;
 }
 
 export interface Daemon extends AsyncDisposable {
@@ -46,16 +48,22 @@ export interface Daemon extends AsyncDisposable {
  * Wires one daemon: the only place that knows every part. Resolves when it serves and has taken over what earlier
  * daemons left. Disposing it cancels the work under way, leaves running VMs to the next daemon and frees the socket.
  */
-export async function startDaemon({ env, uid, agentBinary }: DaemonOptions): Promise<Daemon> {
+export async function startDaemon({
+  env,
+  uid,
+  agentBinary,
+  program,
+}: DaemonOptions): Promise<Daemon> {
   await using cleanup = new AsyncDisposableStack();
   const { paths, config } = await openState({ env, uid });
   cleanup.use(lockStateDir(paths.lockFile));
   const log = createDaemonLog(paths.logFile, config.values.log_level);
   const db = cleanup.use(openDatabase(paths.database));
   const adapters = composeAdapters({
-    ...{ db, paths, uid, agentBinary },
+    ...{ db, paths, uid, agentBinary, program },
     config: config.values,
     path: env['PATH'],
+    home: env['HOME'],
   });
   const { clock } = adapters;
   cleanup.use(adapters.templates);
@@ -72,6 +80,7 @@ export async function startDaemon({ env, uid, agentBinary }: DaemonOptions): Pro
     },
   });
   cleanup.defer(() => machines.close());
+  await adapters.sshClient.write();
   await sweepStores(adapters, paths, log);
   for (const problem of await machines.open()) log.error({ err: problem }, 'cannot take over a VM');
 
@@ -159,7 +168,8 @@ interface OpenState {
 async function openState({ env, uid }: Pick<DaemonOptions, 'env' | 'uid'>): Promise<OpenState> {
   const paths = bangerPaths({ env, uid });
   const config = await readConfig(paths.configFile, env);
-  for (const dir of [paths.stateDir, paths.runtimeDir, paths.vms, paths.builds]) {
+  const { stateDir, runtimeDir, vms, builds, ssh } = paths;
+  for (const dir of [stateDir, runtimeDir, vms, builds, ssh.dir]) {
     await ensureOwnDirectory(dir, uid);
   }
   return { paths, config };

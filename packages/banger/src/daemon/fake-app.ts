@@ -38,6 +38,15 @@ export function createFakeApp() {
       stateDir: '/state',
     }),
     effectiveConfig: () => Promise.resolve([]),
+    sshClient: {
+      describe: () =>
+        Promise.resolve({
+          configFile: '/state/ssh/config',
+          config: 'Host *.vm\n',
+          identityFile: '/state/ssh/id_ed25519',
+          knownHostsFile: '/state/ssh/known_hosts',
+        }),
+    },
     doctor: () => Promise.resolve([]),
     requestStop: () => {
       requested.stop += 1;

@@ -1,10 +1,11 @@
 import type { Handlers } from './handler-table.ts';
 import { hostHandlers, type HostHandlerDeps } from './handlers-host.ts';
 import { savedHandlers } from './handlers-saved.ts';
+import { sshHandlers, type SshHandlerDeps } from './handlers-ssh.ts';
 import { storeHandlers, type StoreHandlerDeps } from './handlers-store.ts';
 import { vmHandlers, type VmHandlerDeps } from './handlers-vm.ts';
 
-export type HandlerDeps = VmHandlerDeps & StoreHandlerDeps & HostHandlerDeps;
+export type HandlerDeps = VmHandlerDeps & StoreHandlerDeps & HostHandlerDeps & SshHandlerDeps;
 
 export function createHandlers(deps: HandlerDeps): Handlers {
   return {
@@ -12,5 +13,6 @@ export function createHandlers(deps: HandlerDeps): Handlers {
     ...savedHandlers(deps),
     ...storeHandlers(deps),
     ...hostHandlers(deps),
+    ...sshHandlers(deps),
   };
 }

@@ -21,7 +21,9 @@ export async function runDaemon(entryDir: string): Promise<number> {
   process.on('SIGHUP', () => undefined); // The terminal that started it may go; the VMs need it.
   try {
     const agentBinary = env['BANGER_AGENT_BINARY'] ?? agentBeside(entryDir);
-    await using daemon = await startDaemon({ env, uid: process.getuid?.() ?? 0, agentBinary });
+    const uid = process.getuid?.() ?? 0;
+    const program = join(rootOf(entryDir), 'bin/banger');
+    await using daemon = await startDaemon({ env, uid, agentBinary, program });
     process.on('uncaughtException', (error) =>
       daemon.log.fatal({ err: error }, 'uncaught exception'),
     );
@@ -36,8 +38,11 @@ export async function runDaemon(entryDir: string): Promise<number> {
   return 0;
 }
 
-/** The bundle has it beside itself in dist/; run from source, it is in the checkout's dist/. */
 function agentBeside(entryDir: string): string {
-  const dist = buildInfo.time === 0 ? join(entryDir, '../../../../dist') : entryDir;
-  return join(dist, 'banger-agent');
+  return join(rootOf(entryDir), 'dist/banger-agent');
+}
+
+/** Of the checkout or installation: the bundle is one directory below it, the source four. */
+function rootOf(entryDir: string): string {
+  return join(entryDir, buildInfo.time === 0 ? '../../../..' : '..');
 }

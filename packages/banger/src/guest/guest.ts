@@ -59,6 +59,8 @@ export interface GuestIdentity {
   readonly machineId: string;
   /** Replace all that the image has, if it has an sshd */
   readonly sshHostKeys: readonly GuestHostKey[];
+  /** Lines as in authorized_keys, at most 64: who may log in by ssh */
+  readonly authorizedKeys: readonly string[];
   /** For the kernel's random number generator, which is then reseeded; at most 256 bytes */
   readonly seed: Uint8Array;
   /** The file systems are grown to these sizes, once the devices are that large; 0: as large as the device */

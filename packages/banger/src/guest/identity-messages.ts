@@ -42,6 +42,7 @@ export function identityTo(
     sshHostKeys: sshHostKeys.map(({ type, privateKey, publicKey }) => {
       return { type, privateKey, publicKey };
     }),
+    authorizedKeys: [...identity.authorizedKeys],
     seed: new Uint8Array(seed),
     overlayBytes: BigInt(identity.overlayMib * MIB),
     workBytes: BigInt(identity.workMib * MIB),

@@ -12,6 +12,9 @@ const MibText = z
   .pipe(z.int({ error: 'a size such as "512M", "4G" or a number of MiB' }).positive());
 
 const AbsolutePath = z.string().startsWith('/', { error: 'an absolute path' });
+const HomePath = z
+  .string()
+  .regex(/^(?:\/|~\/.)/, { error: 'an absolute path, or one that begins with "~/"' });
 const Url = z.url({ protocol: /^(https?|file)$/, error: 'a URL with http, https or file' });
 const Count = z.coerce
   .number({ error: 'a whole number above zero' })
@@ -49,6 +52,7 @@ export const configKeys = {
   vmm: { schema: z.enum(['auto', 'firecracker', 'qemu']), fallback: 'auto' },
   accel: { schema: z.enum(['auto', 'kvm', 'tcg']), fallback: 'auto' },
   qemu_bin: { schema: AbsolutePath, fallback: undefined },
+  ssh_key_path: { schema: HomePath, fallback: undefined },
   debian_mirror: { schema: Url, fallback: undefined },
   debian_security_mirror: { schema: Url, fallback: undefined },
   'vm_defaults.vcpu': { schema: Count, fallback: undefined },

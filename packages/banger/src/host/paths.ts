@@ -20,6 +20,14 @@ export interface BangerPaths {
   readonly kernels: string;
   readonly initrds: string;
   readonly templates: string;
+  readonly ssh: {
+    readonly dir: string;
+    /** Included by the user's own, or given to ssh */
+    readonly config: string;
+    readonly knownHosts: string;
+    /** Unless configuration names another one */
+    readonly userKey: string;
+  };
   /** Work in progress of builds; whatever is in it at daemon start is removed */
   readonly builds: string;
 }
@@ -46,6 +54,12 @@ export function bangerPaths(environment: RuntimeEnvironment): BangerPaths {
     kernels: join(stateDir, 'kernels'),
     initrds: join(stateDir, 'initrds'),
     templates: join(stateDir, 'templates'),
+    ssh: {
+      dir: join(stateDir, 'ssh'),
+      config: join(stateDir, 'ssh', 'config'),
+      knownHosts: join(stateDir, 'ssh', 'known_hosts'),
+      userKey: join(stateDir, 'ssh', 'id_ed25519'),
+    },
     builds: join(stateDir, 'builds'),
   };
 }

@@ -16,6 +16,8 @@ import { createFakeImages } from '../image/fake-images.ts';
 import { createFakeKernels } from '../kernel/fake-kernels.ts';
 import { createFakeSavedStates } from '../saved/fake-saved-states.ts';
 import { createFakeHostKeys } from '../ssh/fake-host-keys.ts';
+import { createFakePins } from '../ssh/fake-pins.ts';
+import { createFakeUserKey } from '../ssh/fake-user-key.ts';
 import { openDatabase } from '../store/database.ts';
 import { createJournalTable } from '../store/journal-table.ts';
 import { createVmsTable } from '../store/vms-table.ts';
@@ -48,6 +50,7 @@ export function createFakeWorld() {
   const templates = createFakeTemplates({ clock, files });
   const saved = createFakeSavedStates(files);
   const hostKeys = createFakeHostKeys();
+  const pins = createFakePins();
   const pressure = createFakePressure();
   const guests = new Map<VmId, FakeGuest>();
   const wires = createFakeGuests();
@@ -75,7 +78,8 @@ export function createFakeWorld() {
       templates: mortal(templates, life),
       saved: mortal(saved, life),
       hostKeys: mortal(hostKeys, life),
-      identifier: createIdentifier({ hostKeys }),
+      pins: mortal(pins, life),
+      identifier: createIdentifier({ hostKeys, userKey: createFakeUserKey() }),
       pressure,
       sharedWork: createSharedWork(),
       warmth: {
@@ -126,7 +130,7 @@ export function createFakeWorld() {
 
   return {
     ...{ clock, directories, disks, images, kernels, host, guests, events, kvmFailures },
-    ...{ templates, saved, hostKeys, pressure, behaviour, daemon },
+    ...{ templates, saved, hostKeys, pins, pressure, behaviour, daemon },
     /** Everything of VMs that is on the host now; templates are not, and a VM's directory takes with it what is in it */
     left: () => [
       ...directories.paths,
@@ -134,6 +138,7 @@ export function createFakeWorld() {
       ...templates.drafts,
       ...[...saved.dirs.keys()].filter(isOnHost),
       ...hostKeys.keys.keys(),
+      ...[...pins.pinned.values()].map(({ name }) => `pin of ${name}`),
       ...host.monitors.keys(),
       ...host.runFiles,
     ],

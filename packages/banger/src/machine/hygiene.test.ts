@@ -11,6 +11,7 @@ const wanted: GuestIdentity = {
   network: { mac: '02:ba:00:00:00:01', address: '10.77.0.16/16', gateway: '10.77.0.1' },
   machineId: '0123456789abcdef0123456789abcdef',
   sshHostKeys: [{ type: 'ed25519', privateKey: 'secret', publicKey: 'ssh-ed25519 AAAA web' }],
+  authorizedKeys: [],
   seed: new Uint8Array(64),
   overlayMib: 8192,
   workMib: 8192,

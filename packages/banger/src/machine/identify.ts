@@ -6,6 +6,7 @@ import type { HygieneCheck } from '@banger/protocol/vm';
 
 import type { Guest, GuestIdentified, GuestIdentity } from '../guest/guest.ts';
 import type { HostKeys } from '../ssh/host-keys.ts';
+import type { UserKey } from '../ssh/user-key.ts';
 import { hygieneChecks } from './hygiene.ts';
 import { identityOf } from './identity.ts';
 import type { MachinePlan } from './plan.ts';
@@ -29,12 +30,20 @@ const CLOCK_ROUNDS = 10;
 /** Forks whose random bytes are remembered */
 const MAX_SAMPLES = 1000;
 
-export function createIdentifier({ hostKeys }: { readonly hostKeys: HostKeys }): Identifier {
+export interface IdentifierDeps {
+  readonly hostKeys: HostKeys;
+  readonly userKey: UserKey;
+}
+
+export function createIdentifier({ hostKeys, userKey }: IdentifierDeps): Identifier {
   const samples = new Set<string>();
   const identifier: Identifier = {
     async of(plan) {
-      const hostKey = await hostKeys.make(plan.paths.hostKey);
-      return identityOf(plan, { hostKey, seed: randomBytes(SEED_BYTES) });
+      const [hostKey, line] = await Promise.all([
+        hostKeys.make(plan.paths.hostKey),
+        userKey.publicKey(),
+      ]);
+      return identityOf(plan, { hostKey, userKey: line, seed: randomBytes(SEED_BYTES) });
     },
     async identify(live, plan, signal) {
       const { guest } = live;

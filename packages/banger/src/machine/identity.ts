@@ -4,6 +4,8 @@ import type { MachinePlan } from './plan.ts';
 /** What makes a guest this VM, beside its plan. */
 export interface IdentityParts {
   readonly hostKey: GuestHostKey;
+  /** Of the user, as in authorized_keys */
+  readonly userKey: string;
   /** Fresh */
   readonly seed: Uint8Array;
 }
@@ -11,7 +13,7 @@ export interface IdentityParts {
 /** Plan → who the guest is told it is. Pure. */
 export function identityOf(
   { spec, network, machineId }: MachinePlan,
-  { hostKey, seed }: IdentityParts,
+  { hostKey, userKey, seed }: IdentityParts,
 ): GuestIdentity {
   return {
     hostname: spec.name,
@@ -20,6 +22,7 @@ export function identityOf(
     network: { mac: network.mac, address: network.guestAddress, gateway: network.gateway },
     machineId,
     sshHostKeys: [hostKey],
+    authorizedKeys: [userKey],
     seed,
     overlayMib: spec.overlayMib,
     workMib: spec.diskMib,

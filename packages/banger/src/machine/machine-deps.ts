@@ -10,6 +10,7 @@ import type { Images } from '../image/images.ts';
 import type { Kernels } from '../kernel/kernels.ts';
 import type { SavedStates } from '../saved/saved-states.ts';
 import type { HostKeys } from '../ssh/host-keys.ts';
+import type { Pins } from '../ssh/pins.ts';
 import type { VmmDriver } from '../vmm/driver.ts';
 import type { MachinePlan } from './plan.ts';
 import type { JournalRecords, VmRecords } from './record.ts';
@@ -40,6 +41,7 @@ export interface StepDeps {
   readonly images: Images;
   readonly kernels: Kernels;
   readonly hostKeys: HostKeys;
+  readonly pins: Pins;
   readonly saved: SavedStates;
   readonly identifier: Identifier;
   readonly driverOf: (plan: MachinePlan) => VmmDriver;
@@ -57,8 +59,9 @@ export interface MachineDeps extends StepDeps {
 }
 
 /** What a VM has for as long as it exists. */
-export function createSteps({ directories, disks, hostKeys }: StepDeps): readonly Step[] {
-  return [makeDirectory(directories), makeHostKey(hostKeys), makeDisks(disks)];
+export function createSteps(deps: StepDeps): readonly Step[] {
+  const { directories, disks } = deps;
+  return [makeDirectory(directories), makeHostKey(deps), makeDisks(disks)];
 }
 
 /** What a VM has for as long as it runs. Steps that its beginning (`plan.start`) does not need do nothing. */

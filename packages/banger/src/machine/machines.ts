@@ -10,6 +10,7 @@ import type { StepDeps } from './machine-deps.ts';
 import type { PlanParts } from './make-plan.ts';
 import { backgroundOperation, type Operation } from './operation.ts';
 import { Population, type NewVm } from './population.ts';
+import { pinAll } from './pin-all.ts';
 import type { VmRecord } from './record.ts';
 import { reconcile } from './reconcile.ts';
 import { SavedVerbs } from './saved/saved-verbs.ts';
@@ -74,7 +75,9 @@ export class Machines {
 
   /** Takes over what earlier daemons left. One VM that cannot be taken over does not hold up the others. */
   async open(): Promise<readonly unknown[]> {
-    for (const record of this.#deps.records.all()) this.#population.supervise(record);
+    const records = this.#deps.records.all();
+    for (const record of records) this.#population.supervise(record);
+    await pinAll(this.#deps, records);
     const results = await Promise.allSettled(
       this.#population.everyone().map(async (vm) => {
         await reconcile(vm, this.#deps);

@@ -14,6 +14,7 @@ const config: ConfigValues = {
   vmm: 'auto',
   accel: 'auto',
   qemu_bin: undefined,
+  ssh_key_path: undefined,
   debian_mirror: undefined,
   debian_security_mirror: undefined,
   'vm_defaults.vcpu': undefined,

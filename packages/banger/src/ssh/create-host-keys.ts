@@ -1,10 +1,11 @@
-import { generateKeyPair, randomBytes, randomUUID } from 'node:crypto';
-import { readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { generateKeyPair, randomBytes } from 'node:crypto';
+import { readFile, rm } from 'node:fs/promises';
 import { promisify } from 'node:util';
 
 import type { GuestHostKey } from '../guest/guest.ts';
 import { explainFileError } from '../host/file-errors.ts';
 import { unlessMissing } from '../host/missing-files.ts';
+import { replaceFile } from '../host/replace-file.ts';
 import type { HostKeys } from './host-keys.ts';
 import { hostKeyOf, parseHostKey } from './openssh-key.ts';
 
@@ -38,13 +39,6 @@ async function readKey(file: string): Promise<GuestHostKey | undefined> {
 }
 
 async function writeKey(file: string, key: GuestHostKey): Promise<GuestHostKey> {
-  const temporary = `${file}.${randomUUID()}`;
-  try {
-    await writeFile(temporary, key.privateKey, { mode: 0o600 });
-    await rename(temporary, file);
-    return key;
-  } catch (error) {
-    await rm(temporary, { force: true });
-    throw error;
-  }
+  await replaceFile(file, key.privateKey);
+  return key;
 }

@@ -6,6 +6,7 @@ import type { NewVm } from '../population.ts';
 import { liveOf, listenAgain } from '../saved/pause-vm.ts';
 import type { Supervisor } from '../supervisor.ts';
 import { tellStarted } from '../tell-started.ts';
+import { pinHostKey } from '../steps/make-host-key.ts';
 import { Waterfall } from '../waterfall.ts';
 import { within } from '../within.ts';
 
@@ -29,6 +30,7 @@ export async function claimStandby(
     const claimed = { ...plan, spec: vm.spec };
     const owner = { ...vm, purpose: 'user' as const, warm: true, settled: false, createdAt: now };
     standby.save({ ...owner, plan: claimed, state: { name: 'starting' } }, operation.id);
+    await pinHostKey(deps, claimed);
     waterfall.mark('queue');
     const live = liveOf(standby, deps);
     await live.vmm.resume(within(signal, CONTINUE_MS));
