@@ -16,7 +16,8 @@ need unshare util-linux
 need newuidmap uidmap
 need git git
 need curl curl
-need ssh-keygen openssh-client
+need ssh openssh-client
+need rsync rsync
 need pgrep procps
 need zsh zsh
 need fish fish

@@ -16,7 +16,7 @@ export function cliPage(): string {
     'beginning of its id that no other has. Sizes are `512M`, `4G`, `16GiB` or a number of MiB; durations',
     '`90s`, `10m`, `2h`.',
     '',
-    'Exit status: 0, 1 for a failure, 2 for wrong usage. `vm exec` and `vm run … -- cmd` end with the',
+    'Exit status: 0, 1 for a failure, 2 for wrong usage. `vm exec`, `vm ssh` and `vm run … -- cmd` end with the',
     "command's own status, 128+N when signal N ended it, 127 when it was not found, 126 when it could not be",
     'executed, and 125 when banger itself failed, wrong usage included. An interrupted banger ends with 128+N.',
     '',

@@ -18,6 +18,7 @@ const dialChunk = 64 << 10
 // network implements network.proto.
 type network struct {
 	machine *boot.Machine
+	dial    func(ctx context.Context, target forward.Target) (forward.Conn, error)
 }
 
 type dialStream = connect.BidiStream[guestv1.DialRequest, guestv1.DialResponse]
@@ -35,7 +36,7 @@ func (n *network) Dial(ctx context.Context, stream *dialStream) error {
 	if target == nil {
 		return connect.NewError(connect.CodeInvalidArgument, errors.New("the first request is not target"))
 	}
-	conn, err := forward.Dial(ctx, targetOf(target))
+	conn, err := n.dial(ctx, targetOf(target))
 	if err != nil {
 		return stream.Send(dialFailure(err))
 	}

@@ -48,7 +48,7 @@ func (s *Service) Handler() http.Handler {
 	)
 	mux := http.NewServeMux()
 	mux.Handle(guestv1connect.NewGuestServiceHandler(s, options))
-	mux.Handle(guestv1connect.NewNetworkServiceHandler(&network{machine: s.machine}, options))
+	mux.Handle(guestv1connect.NewNetworkServiceHandler(&network{machine: s.machine, dial: s.dial}, options))
 	return mux
 }
 

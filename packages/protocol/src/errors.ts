@@ -43,6 +43,10 @@ export const errorCatalog = {
     status: 408,
     about: 'The command ran longer than its --timeout and was ended',
   },
+  'ssh.failed': {
+    status: 502,
+    about: 'ssh could not connect, was refused, or lost its connection',
+  },
   'exec.invalid': { status: 400, about: 'No such user or working directory in the guest' },
   'image.not_found': { status: 404, about: 'No image of this name, here or in the catalog' },
   'image.in_use': { status: 409, about: 'A VM uses the image' },

@@ -16,6 +16,8 @@ import { kernelListCommand } from './commands/kernel-list.ts';
 import { kernelPullCommand } from './commands/kernel-pull.ts';
 import { kernelRmCommand } from './commands/kernel-rm.ts';
 import { kernelShowCommand } from './commands/kernel-show.ts';
+import { sshConfigCommand } from './commands/ssh-config.ts';
+import { sshProxyCommand } from './commands/ssh-proxy.ts';
 import { templateDeleteCommand } from './commands/template-delete.ts';
 import { templateListCommand } from './commands/template-list.ts';
 import { templatePruneCommand } from './commands/template-prune.ts';
@@ -36,6 +38,7 @@ import { vmRunCommand } from './commands/vm-run.ts';
 import { vmSetCommand } from './commands/vm-set.ts';
 import { vmShowCommand } from './commands/vm-show.ts';
 import { vmSnapshotCommand } from './commands/vm-snapshot.ts';
+import { vmSshCommand } from './commands/vm-ssh.ts';
 import { vmStartCommand } from './commands/vm-start.ts';
 import { vmStatsCommand } from './commands/vm-stats.ts';
 import { vmStopCommand } from './commands/vm-stop.ts';
@@ -64,6 +67,7 @@ export const commands: readonly Command[] = [
   vmPruneCommand,
   vmSetCommand,
   vmExecCommand,
+  vmSshCommand,
   vmLogsCommand,
   vmStatsCommand,
   imageListCommand,
@@ -83,16 +87,21 @@ export const commands: readonly Command[] = [
   daemonRestartCommand,
   daemonLogsCommand,
   daemonSocketCommand,
+  sshConfigCommand,
   configShowCommand,
   doctorCommand,
   completionCommand,
   versionCommand,
 ];
 
+/** Run by other programs; nobody is told about them. */
+export const hiddenCommands: readonly Command[] = [sshProxyCommand];
+
 /** Other names of the daily ones. */
 export const shortcuts: Readonly<Record<string, string>> = {
   run: 'vm run',
   ps: 'vm list',
   exec: 'vm exec',
+  ssh: 'vm ssh',
   'vm ps': 'vm list',
 };

@@ -1,7 +1,7 @@
 import { EventEmitter } from 'node:events';
 import { PassThrough } from 'node:stream';
 
-import type { InterruptName, StartingDaemon, World } from './world.ts';
+import type { InterruptName, ProgramEnd, RunningProgram, StartingDaemon, World } from './world.ts';
 
 export interface FakeWorldOptions {
   readonly socket: string;
@@ -10,6 +10,8 @@ export interface FakeWorldOptions {
   readonly env?: Readonly<Record<string, string>>;
   readonly build?: World['build'];
   readonly spawnDaemon?: () => Promise<StartingDaemon>;
+  /** How a program ends; told whether it was interrupted */
+  readonly program?: (argv: readonly string[], interrupted: AbortSignal) => Promise<ProgramEnd>;
 }
 
 /** A stream that may be a terminal, and remembers what was written to it. */
@@ -55,14 +57,25 @@ export class FakeWorld implements World {
   readonly uid = process.getuid?.() ?? 0;
   readonly build: World['build'];
   readonly interrupts = new EventEmitter();
+  /** Programs that were run */
+  readonly programs: (readonly string[])[] = [];
   readonly #spawnDaemon: () => Promise<StartingDaemon>;
+  readonly #program: NonNullable<FakeWorldOptions['program']>;
 
-  constructor({ socket, isTerminal = false, env = {}, build, spawnDaemon }: FakeWorldOptions) {
+  constructor({
+    socket,
+    isTerminal = false,
+    env = {},
+    build,
+    spawnDaemon,
+    program,
+  }: FakeWorldOptions) {
     this.stdin = new FakeStream(isTerminal);
     this.stdout = new FakeStream(isTerminal).keep();
     this.stderr = new FakeStream(isTerminal).keep();
     this.env = { BANGER_SOCKET: socket, ...env };
     this.build = build ?? { version: '0.1.0', id: 'dev', time: 0 };
+    this.#program = program ?? (() => Promise.resolve({ kind: 'missing' }));
     this.#spawnDaemon =
       spawnDaemon ?? (() => Promise.reject(new Error('this world starts no daemon')));
   }
@@ -83,6 +96,13 @@ export class FakeWorld implements World {
 
   spawnDaemon(): Promise<StartingDaemon> {
     return this.#spawnDaemon();
+  }
+
+  runProgram(argv: readonly string[]): Promise<RunningProgram> {
+    this.programs.push(argv);
+    const interrupted = new AbortController();
+    const ended = this.#program(argv, interrupted.signal);
+    return Promise.resolve({ ended, kill: (name) => interrupted.abort(name) });
   }
 
   interrupt(name: InterruptName): void {

@@ -1,7 +1,7 @@
 import { BangerError } from '@banger/protocol/errors';
 
 import type { Command } from './command.ts';
-import { commands, shortcuts } from './command-table.ts';
+import { commands, hiddenCommands, shortcuts } from './command-table.ts';
 import { suggest } from './suggest.ts';
 
 /** What the words of a command line mean. */
@@ -29,6 +29,7 @@ export function findCommand(argv: readonly string[]): Found {
   if (first === '--version') return use('version', leading);
   if (first.startsWith('-')) throw unknownWord(`flag "${first}"`, undefined);
 
+  if (hiddenCommands.some(({ name }) => name === first)) return use(first, rest.slice(1));
   const found = wordsOf(rest);
   if (found !== undefined) {
     return {
@@ -89,7 +90,7 @@ function withoutVerb(
 }
 
 function use(name: string, args: readonly string[]): Found {
-  const command = commands.find((one) => one.name === name);
+  const command = [...commands, ...hiddenCommands].find((one) => one.name === name);
   if (command === undefined) throw new Error(`there is no command ${name}`);
   return { kind: 'command', command, args };
 }

@@ -27,6 +27,18 @@ export interface StartingDaemon {
   release(): void;
 }
 
+/** How a program ended; `missing`: there is none of that name. */
+export type ProgramEnd =
+  | { readonly kind: 'exited'; readonly status: number }
+  | { readonly kind: 'signalled'; readonly signal: NodeJS.Signals }
+  | { readonly kind: 'missing' };
+
+/** A program on our own stdin, stdout and stderr. */
+export interface RunningProgram {
+  readonly ended: Promise<ProgramEnd>;
+  kill(name: InterruptName): void;
+}
+
 /** Everything outside the CLI. The process has one, each test makes its own. */
 export interface World {
   readonly stdin: TerminalInput;
@@ -44,4 +56,5 @@ export interface World {
   /** Whether a process of this user runs; one that ended and waits for its parent does not */
   isAlive(pid: number): boolean;
   spawnDaemon(): Promise<StartingDaemon>;
+  runProgram(argv: readonly string[]): Promise<RunningProgram>;
 }

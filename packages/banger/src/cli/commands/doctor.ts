@@ -3,6 +3,7 @@ import type { Banger, DoctorRow } from '@banger/sdk';
 
 import { defineCommand } from '../command.ts';
 import { operands } from '../operands.ts';
+import { sshConfigRow } from '../ssh-config-row.ts';
 import { formatTable } from '../table.ts';
 import type { World } from '../world.ts';
 
@@ -13,7 +14,7 @@ export const doctorCommand = defineCommand({
   operands: operands.none,
   flags: {},
   examples: ['banger doctor', 'banger doctor --json'],
-  calls: ['doctor', 'daemonInfo'],
+  calls: ['doctor', 'daemonInfo', 'sshClient'],
   async run(_, { connect, out, signal, world }) {
     const rows = await examine(await connect(), world, signal);
     const texts = rows.map(({ status, name, detail }) => [status, name, detail]);
@@ -26,18 +27,19 @@ export const doctorCommand = defineCommand({
 
 async function examine(
   banger: Banger,
-  { build }: World,
+  world: World,
   signal: AbortSignal,
 ): Promise<readonly DoctorRow[]> {
   try {
-    const [rows, info] = await Promise.all([
+    const [rows, info, sshRow] = await Promise.all([
       banger.doctor({ signal }),
       banger.daemon.info({ signal }),
+      sshConfigRow(banger, world, signal),
     ]);
-    const isSame = info.build.id === build.id;
-    const detail = `daemon ${info.build.id}, this program ${build.id}`;
+    const isSame = info.build.id === world.build.id;
+    const detail = `daemon ${info.build.id}, this program ${world.build.id}`;
     const fix = isSame ? {} : { fix: 'banger daemon restart' };
-    return [...rows, { name: 'builds', status: isSame ? 'PASS' : 'WARN', detail, ...fix }];
+    return [...rows, sshRow, { name: 'builds', status: isSame ? 'PASS' : 'WARN', detail, ...fix }];
   } catch (error) {
     // A daemon that cannot be reached is a finding too.
     if (!(error instanceof BangerError) || !error.code.startsWith('daemon.')) throw error;
