@@ -6,6 +6,7 @@ import type { GuestExec, GuestExecInput } from '../../packages/banger/src/guest/
 import { aBoot, aCommand, run } from '../support/guest-commands.ts';
 import { createInputQueue } from '../support/input-queue.ts';
 import type { GuestSubject } from './guest-subject.ts';
+import { guestFilesContract } from './guest-files.ts';
 import { guestForkingContract } from './guest-forking.ts';
 import { guestNetworkContract } from './guest-network.ts';
 
@@ -19,6 +20,7 @@ export function guestContract({ name, connect }: GuestSubject): void {
     return guest;
   };
 
+  guestFilesContract({ name, connect });
   guestForkingContract({ name, connect });
   guestNetworkContract({ name, connect });
 

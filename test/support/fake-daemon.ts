@@ -13,6 +13,7 @@ import { createAcceptor, upgradeSocket } from '../../packages/banger/src/daemon/
 import { createFakeGuest } from '../../packages/banger/src/guest/fake-guest.ts';
 import { FakeExecs } from './fake-execs.ts';
 import { createFakeHandlers, type FakeSettings } from './fake-handlers.ts';
+import { fakeFilesApp } from './fake-files-app.ts';
 import { fakeSockets } from './fake-sockets.ts';
 import { FakeSaved } from './fake-saved.ts';
 import { FakeVms } from './fake-vms.ts';
@@ -96,6 +97,10 @@ export class FakeDaemon implements AsyncDisposable {
       if (cancelled !== undefined && this.knowsCancel) {
         this.#work.get(cancelled)?.('asked');
         return void response.writeHead(204).end();
+      }
+      if (url.pathname.endsWith('/files')) {
+        fakeFilesApp(this.guest)(request, response);
+        return;
       }
       await this.#route(request, response, { url, operation });
     } catch (thrown) {

@@ -8,9 +8,11 @@ import {
   GuestService,
   Phase,
 } from '../../packages/banger/src/guest/generated/banger/guest/v1/guest_pb.ts';
+import { FilesService } from '../../packages/banger/src/guest/generated/banger/guest/v1/files_pb.ts';
 import { NetworkService } from '../../packages/banger/src/guest/generated/banger/guest/v1/network_pb.ts';
 import { serveDial } from './stand-in-dial.ts';
 import { serveExec } from './stand-in-exec.ts';
+import { serveGet, servePut } from './stand-in-files.ts';
 import { refusing } from './stand-in-failures.ts';
 import { bootFrom, identityFrom, saidBy } from './stand-in-identity.ts';
 
@@ -21,6 +23,10 @@ export async function serveStandIn(stream: Duplex, guest: FakeGuest): Promise<vo
   const handler = connectNodeAdapter({
     routes: ({ service: add }) => {
       add(NetworkService, { dial: (requests, { signal }) => serveDial(service, requests, signal) });
+      add(FilesService, {
+        putTree: (requests, { signal }) => servePut(service, requests, signal),
+        getTree: (request, { signal }) => serveGet(service, request, signal),
+      });
       add(GuestService, {
         info: async (_request, { signal }) => {
           const info = await service.info(signal);

@@ -49,6 +49,7 @@ func (s *Service) Handler() http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle(guestv1connect.NewGuestServiceHandler(s, options))
 	mux.Handle(guestv1connect.NewNetworkServiceHandler(&network{machine: s.machine, dial: s.dial}, options))
+	mux.Handle(guestv1connect.NewFilesServiceHandler(&fileService{machine: s.machine}, options))
 	return mux
 }
 

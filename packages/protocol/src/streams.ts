@@ -13,6 +13,11 @@ export const streams = {
    * to what listens there in the guest; a refusal is an HTTP error. Messages are bytes; an empty one is a half-close.
    */
   dial: '/v1/vms/:vm/dial',
+  /**
+   * PUT, body a tar stream, query `PutFilesQuery`: unpacked in the guest, answers `FilesPlaced`. GET, query `GetFilesQuery`:
+   * a tar stream in the records of `files.ts`, whose last one says that it is whole, or why not.
+   */
+  files: '/v1/vms/:vm/files',
   /** GET, the OpenAPI 3.1 document */
   openapi: '/v1/openapi.json',
   /**

@@ -35,6 +35,7 @@ export type { ExecResult } from './exec-command.ts';
 export type { ExecOptions, Sink, Source, SpawnOptions } from './exec-options.ts';
 export type { ExecOutcome } from './exec-outcome.ts';
 export type { EventOptions } from './follow-events.ts';
+export type { CopyOptions, GetOptions, VmFiles, WriteOptions } from './files/vm-files.ts';
 export type { LogOptions, VmLogOptions } from './follow-text.ts';
 export type { Snapshots } from './snapshots.ts';
 export type { RunningCommand } from './spawn-command.ts';

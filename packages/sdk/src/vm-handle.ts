@@ -10,6 +10,7 @@ import type { Caller } from './caller.ts';
 import { dialGuest, type GuestPlace } from './dial-guest.ts';
 import { execCommand, type ExecResult } from './exec-command.ts';
 import type { ExecOptions, SpawnOptions } from './exec-options.ts';
+import { createFiles, type VmFiles } from './files/vm-files.ts';
 import type { Work } from './follow-work.ts';
 import { spawnCommand, type RunningCommand } from './spawn-command.ts';
 
@@ -39,6 +40,11 @@ export class VmHandle implements AsyncDisposable {
     this.id = record.id;
     this.name = record.name;
     this.#lease = lease;
+  }
+
+  /** Its files, to copy in and out. */
+  get files(): VmFiles {
+    return createFiles(this.#caller, this.id);
   }
 
   /** Runs a command and collects what it writes; a status other than 0 is a result. */

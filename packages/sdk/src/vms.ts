@@ -11,6 +11,7 @@ import { createVm, type CreateOptions } from './create-vm.ts';
 import type { ExecOptions, SpawnOptions } from './exec-options.ts';
 import { execCommand, type ExecResult } from './exec-command.ts';
 import { dialGuest, type GuestPlace } from './dial-guest.ts';
+import { createFiles, type VmFiles } from './files/vm-files.ts';
 import { followText, type VmLogOptions } from './follow-text.ts';
 import { createSnapshots, type Snapshots } from './snapshots.ts';
 import { spawnCommand, type RunningCommand } from './spawn-command.ts';
@@ -48,6 +49,8 @@ export interface Vms {
   set(vm: string, change: SetVmRequest, options?: CallOptions): Promise<Vm>;
   stats(vm: string, options?: CallOptions): Promise<VmStats>;
   logs(vm: string, options?: VmLogOptions): AsyncIterable<Uint8Array>;
+  /** Of a VM, by reference. */
+  files(vm: string): VmFiles;
   exec(vm: string, argv: readonly string[], options?: ExecOptions): Promise<ExecResult>;
   spawn(vm: string, argv: readonly string[], options?: SpawnOptions): Promise<RunningCommand>;
   /** A connection to a TCP port of the guest's loopback, or to a unix socket by its path. */
@@ -77,6 +80,7 @@ export function createVms(caller: Caller): Vms {
     set: (vm, change, options = {}) => call(api.setVm, { vm, ...change }, options),
     stats: (vm, options = {}) => call(api.vmStats, { vm }, options),
     logs: (vm, options = {}) => followText(caller, fillPath(streams.vmLogs, { vm }), options),
+    files: (vm) => createFiles(caller, vm),
     exec: (vm, argv, options = {}) => execCommand(caller, { vm, argv }, options),
     spawn: (vm, argv, options = {}) => spawnCommand(caller, { vm, argv }, options),
     dial: (vm, place, options = {}) => dialGuest(caller, { vm, place }, options),

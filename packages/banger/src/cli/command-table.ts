@@ -22,6 +22,7 @@ import { templateDeleteCommand } from './commands/template-delete.ts';
 import { templateListCommand } from './commands/template-list.ts';
 import { templatePruneCommand } from './commands/template-prune.ts';
 import { versionCommand } from './commands/version.ts';
+import { vmCpCommand } from './commands/vm-cp.ts';
 import { vmCreateCommand } from './commands/vm-create.ts';
 import { vmDeleteCommand } from './commands/vm-delete.ts';
 import { vmExecCommand } from './commands/vm-exec.ts';
@@ -68,6 +69,7 @@ export const commands: readonly Command[] = [
   vmSetCommand,
   vmExecCommand,
   vmSshCommand,
+  vmCpCommand,
   vmLogsCommand,
   vmStatsCommand,
   imageListCommand,
@@ -103,5 +105,6 @@ export const shortcuts: Readonly<Record<string, string>> = {
   ps: 'vm list',
   exec: 'vm exec',
   ssh: 'vm ssh',
+  cp: 'vm cp',
   'vm ps': 'vm list',
 };

@@ -110,6 +110,7 @@ export async function startDaemon({
   });
   const app = createHttpApp({
     handlers,
+    machines,
     text: logStreams({ machines, events, daemonLog: paths.logFile }),
     activity,
     operations: new Operations(),

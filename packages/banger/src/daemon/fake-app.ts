@@ -54,6 +54,7 @@ export function createFakeApp() {
   });
   const app = createHttpApp({
     handlers,
+    machines,
     text: logStreams({ machines, events, daemonLog: '/nonexistent/log' }),
     activity,
     operations: new Operations(),

@@ -16,11 +16,13 @@ import type { Operations } from './operations.ts';
 import { openApiDocument } from './openapi.ts';
 import { readBody } from './read-body.ts';
 import { errorResponse } from './error-response.ts';
+import { registerFiles, type FilesDeps } from './files-routes.ts';
 import { registerTextStreams, type TextStreams } from './text-streams.ts';
 
 export interface HttpDeps {
   readonly handlers: Handlers;
   readonly text: TextStreams;
+  readonly machines: FilesDeps['machines'];
   readonly activity: Activity;
   readonly clock: Clock;
   readonly operations: Operations;
@@ -61,6 +63,7 @@ export function createHttpApp(deps: HttpDeps): Hono {
     app.on(route.method, route.path, (c) => answer(c, { name, route, handler }, deps));
   }
   registerTextStreams(app, deps.text);
+  registerFiles(app, deps);
   app.post(streams.cancelOperation, async (c) => {
     const id = OperationId.safeParse(c.req.param('operation'));
     if (id.success) await deps.operations.cancel(id.data);

@@ -6,6 +6,7 @@ import { BangerError } from '@banger/protocol/errors';
 import { orAbort } from '../host/or-abort.ts';
 import { type FakeCommand, fakeUserland, findCommand } from './fake-commands.ts';
 import { assumeIdentity } from './fake-identity.ts';
+import { fakeFiles, getFake, putFake, type FakeFiles } from './fake-files.ts';
 import { dialFake, fakeServices, type FakeListeners } from './fake-network.ts';
 import type {
   Guest,
@@ -37,6 +38,7 @@ export interface FakeGuest {
   readonly running: Set<GuestExec>;
   /** What listens in it */
   readonly listeners: FakeListeners;
+  readonly files: FakeFiles;
   readonly calls: string[];
   /** Told when it is asked to power off; the machine around it then ends */
   onShutdown: () => void;
@@ -57,6 +59,7 @@ export function createFakeGuest(commands: Readonly<Record<string, FakeCommand>> 
     commands: { ...fakeUserland, ...commands },
     running: new Set(),
     listeners: fakeServices(),
+    files: fakeFiles(),
     calls: [],
     onShutdown: () => undefined,
     failures: new Map(),
@@ -98,6 +101,18 @@ export function connectFakeGuest(guest: FakeGuest, stream?: Duplex): Guest {
         answer('dial', signal, () => {
           requireBooted(guest, 'connect');
           return dialFake(guest.listeners, target, lost);
+        }),
+    },
+    files: {
+      put: (request, archive, signal) =>
+        answer('put', signal, () => {
+          requireBooted(guest, `write "${request.path}"`);
+          return putFake(guest.files, request, archive);
+        }),
+      get: (request, signal) =>
+        answer('get', signal, () => {
+          requireBooted(guest, `read "${request.path}"`);
+          return getFake(guest.files, request, AbortSignal.any([signal, lost]));
         }),
     },
     stats: (signal) => answer('stats', signal, () => statsOf(guest)),

@@ -3,6 +3,7 @@ import { createClient } from '@connectrpc/connect';
 import type { Clock } from '../host/clock.ts';
 import type { Conversation } from './conversation.ts';
 import { execInGuest } from './exec-in-guest.ts';
+import { createFilesClient } from './files-client.ts';
 import { GuestService } from './generated/banger/guest/v1/guest_pb.ts';
 import type { Guest } from './guest.ts';
 import { ANSWER_MS, GuestCalls } from './guest-calls.ts';
@@ -69,6 +70,7 @@ export function createGuestClient(
         execInGuest({ client, clock }, { request, io, signal: alive }),
       ),
     network: createNetworkClient(calls),
+    files: createFilesClient(calls),
     [Symbol.asyncDispose]: () => conversation[Symbol.asyncDispose](),
   };
 }

@@ -1,5 +1,6 @@
 import type { Duplex } from 'node:stream';
 
+import type { GuestFiles } from './guest-files.ts';
 import type { GuestNetwork } from './guest-network.ts';
 
 /** The agent in a running guest, over one connection. Every call has a deadline of its own besides `signal`. */
@@ -13,6 +14,7 @@ export interface Guest extends AsyncDisposable {
   ready(signal: AbortSignal): Promise<GuestReady>;
   exec(request: GuestExec, io: GuestExecIo, signal: AbortSignal): Promise<GuestExit>;
   readonly network: GuestNetwork;
+  readonly files: GuestFiles;
   stats(signal: AbortSignal): Promise<GuestStats>;
   /** sync(2) in the guest; with `dropCaches` its page cache is freed too, so that a saved memory is small */
   sync(signal: AbortSignal, options?: { readonly dropCaches?: boolean }): Promise<void>;

@@ -1,0 +1,132 @@
+package files
+
+import (
+	"archive/tar"
+	"crypto/rand"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+
+	"golang.org/x/sys/unix"
+)
+
+// entry is one thing that is made in an open directory: under a temporary name, which then becomes its own.
+type entry struct {
+	dir       int
+	name      string
+	header    *tar.Header
+	keepOwner bool
+}
+
+const copyBytes = 64 << 10
+
+func temporaryName() string {
+	random := make([]byte, 8)
+	rand.Read(random)
+	return ".banger-" + hex.EncodeToString(random) + ".part"
+}
+
+func (e *entry) writeFile(content io.Reader) error {
+	const flags = unix.O_WRONLY | unix.O_CREAT | unix.O_EXCL | unix.O_NOFOLLOW | unix.O_CLOEXEC
+	return e.place(func(temporary string) error {
+		fd, err := unix.Openat(e.dir, temporary, flags, 0o600)
+		if err != nil {
+			return err
+		}
+		file := os.NewFile(uintptr(fd), e.name)
+		err = e.fill(file, content)
+		if err == nil {
+			err = settle(fd, e.header, e.keepOwner)
+		}
+		return errors.Join(err, file.Close())
+	})
+}
+
+func (e *entry) fill(file *os.File, content io.Reader) error {
+	if isSparse(e.header) {
+		return fillSparse(file, content, e.header.Size)
+	}
+	_, err := io.CopyBuffer(onlyWriter{file}, content, make([]byte, copyBytes))
+	return err
+}
+
+func (e *entry) makeLink() error {
+	if len(e.header.Linkname) == 0 || len(e.header.Linkname) > maxPath {
+		return fail(BadArchive, "the link %.200q leads nowhere", e.name)
+	}
+	return e.place(func(temporary string) error {
+		if err := unix.Symlinkat(e.header.Linkname, e.dir, temporary); err != nil {
+			return err
+		}
+		if e.keepOwner {
+			if err := unix.Fchownat(e.dir, temporary, e.header.Uid, e.header.Gid, unix.AT_SYMLINK_NOFOLLOW); err != nil {
+				return err
+			}
+		}
+		return unix.UtimesNanoAt(e.dir, temporary, timesOf(e.header), unix.AT_SYMLINK_NOFOLLOW)
+	})
+}
+
+func (e *entry) makeHardLink(to int) error {
+	return e.place(func(temporary string) error {
+		return unix.Linkat(unix.AT_FDCWD, fmt.Sprintf("/proc/self/fd/%d", to), e.dir, temporary, unix.AT_SYMLINK_FOLLOW)
+	})
+}
+
+// makeSpecial makes what only an archive with owners brings: whoever sends one means it.
+func (e *entry) makeSpecial() error {
+	if !e.keepOwner {
+		return fail(BadArchive, "the archive has a device or FIFO: %.200q", e.name)
+	}
+	kinds := map[byte]uint32{tar.TypeChar: unix.S_IFCHR, tar.TypeBlock: unix.S_IFBLK, tar.TypeFifo: unix.S_IFIFO}
+	device := unix.Mkdev(uint32(e.header.Devmajor), uint32(e.header.Devminor))
+	return e.place(func(temporary string) error {
+		mode := kinds[e.header.Typeflag] | modeOf(e.header)
+		if err := unix.Mknodat(e.dir, temporary, mode, int(device)); err != nil {
+			return err
+		}
+		err := unix.Fchownat(e.dir, temporary, e.header.Uid, e.header.Gid, unix.AT_SYMLINK_NOFOLLOW)
+		// Unlike a link's, its permissions count, and mknod has left out the umask's.
+		return errors.Join(err, unix.Fchmodat(e.dir, temporary, modeOf(e.header), 0),
+			unix.UtimesNanoAt(e.dir, temporary, timesOf(e.header), unix.AT_SYMLINK_NOFOLLOW))
+	})
+}
+
+func (e *entry) place(make func(temporary string) error) error {
+	temporary := temporaryName()
+	err := make(temporary)
+	if err == nil {
+		err = unix.Renameat(e.dir, temporary, e.dir, e.name)
+	}
+	// After a good rename it is there only where both names were the same file already: then rename(2) does nothing.
+	if err != nil || e.header.Typeflag == tar.TypeLink {
+		unix.Unlinkat(e.dir, temporary, 0)
+	}
+	return err
+}
+
+// settle gives a file or directory its owner, permissions and time, in the order in which none undoes another.
+func settle(fd int, header *tar.Header, keepOwner bool) error {
+	if keepOwner {
+		if err := unix.Fchown(fd, header.Uid, header.Gid); err != nil {
+			return err
+		}
+	}
+	if err := unix.Fchmod(fd, modeOf(header)); err != nil {
+		return err
+	}
+	times := timesOf(header)
+	return unix.UtimesNanoAt(unix.AT_FDCWD, fmt.Sprintf("/proc/self/fd/%d", fd), times, 0)
+}
+
+func modeOf(header *tar.Header) uint32 { return uint32(header.Mode) & 0o7777 }
+
+func timesOf(header *tar.Header) []unix.Timespec {
+	modified := unix.NsecToTimespec(header.ModTime.UnixNano())
+	return []unix.Timespec{{Nsec: unix.UTIME_NOW}, modified}
+}
+
+// onlyWriter hides what would let io.Copy choose a buffer of its own.
+type onlyWriter struct{ io.Writer }
