@@ -79,6 +79,9 @@ func (p *Process) CloseInput() error {
 	return p.files.input.Close()
 }
 
+// HasTerminal says whether its input and output are one terminal.
+func (p *Process) HasTerminal() bool { return p.files.stderr == nil }
+
 // Resize sets the terminal's size; without a terminal it does nothing.
 func (p *Process) Resize(size Size) error {
 	if p.files.stderr != nil {

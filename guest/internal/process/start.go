@@ -55,15 +55,11 @@ func prepare(spec Spec) (preparation, *Failure) {
 	if why != nil {
 		return preparation{}, why
 	}
-	path, given := spec.Env["PATH"]
-	if !given {
-		path = DefaultPath
-	}
 	name := spec.Program
 	if name == "" {
 		name = spec.Argv[0]
 	}
-	program, why := lookup(name, path, cwd)
+	program, why := lookup(name, searchPath(spec), cwd)
 	if why != nil {
 		return preparation{}, why
 	}

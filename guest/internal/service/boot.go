@@ -29,6 +29,9 @@ func (s *Service) Boot(
 		booted, err := boot.Run(plan, s.first, s.note)
 		response.Stages = stagesOf(booted.Stages)
 		response.BootId = bootID()
+		if err == nil {
+			s.sweepSessions()
+		}
 		return booted.Machine, err
 	})
 	switch {
@@ -41,6 +44,12 @@ func (s *Service) Boot(
 	s.assumeSSH(plan.Identity)
 	s.listenForSSH()
 	return connect.NewResponse(response), nil
+}
+
+func (s *Service) sweepSessions() {
+	if err := s.sessions.Sweep(); err != nil {
+		s.note("cannot remove the output of former sessions: %v", err)
+	}
 }
 
 func planOf(request *guestv1.BootRequest) (boot.Plan, error) {

@@ -9,5 +9,12 @@ import (
 // Most tests leave the end of their requests to the agent's patience.
 func TestMain(m *testing.M) {
 	hostPatience = 20 * time.Millisecond
-	os.Exit(m.Run())
+	dir, err := os.MkdirTemp("", "sessions-*")
+	if err != nil {
+		panic(err)
+	}
+	sessionsDir = dir
+	status := m.Run()
+	os.RemoveAll(dir)
+	os.Exit(status)
 }

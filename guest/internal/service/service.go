@@ -14,11 +14,15 @@ import (
 	"banger.dev/guest/gen/banger/guest/v1/guestv1connect"
 	"banger.dev/guest/internal/boot"
 	"banger.dev/guest/internal/process"
+	"banger.dev/guest/internal/sessions"
 	"banger.dev/guest/internal/sshd"
 )
 
 // maxMessageBytes bounds what is read of one message.
 const maxMessageBytes = 4 << 20
+
+// sessionsDir is another one in tests.
+var sessionsDir = sessions.Dir
 
 // Service implements guest.proto.
 type Service struct {
@@ -26,6 +30,7 @@ type Service struct {
 	machine   *boot.Machine
 	first     boot.First
 	processes *process.Registry
+	sessions  *sessions.Registry
 	ssh       *sshd.Server
 	note      func(format string, args ...any)
 }
@@ -35,7 +40,8 @@ var _ guestv1connect.GuestServiceHandler = (*Service)(nil)
 // New makes the service of a machine in the given state.
 func New(build string, machine *boot.Machine, first boot.First, note func(format string, args ...any)) *Service {
 	processes := process.NewRegistry()
-	return &Service{build, machine, first, processes, sshd.New(processes, note), note}
+	kept := sessions.NewRegistry(processes, sessionsDir)
+	return &Service{build, machine, first, processes, kept, sshd.New(processes, note), note}
 }
 
 // Handler serves Connect over HTTP. A panic ends its request, not the agent.
@@ -50,6 +56,7 @@ func (s *Service) Handler() http.Handler {
 	mux.Handle(guestv1connect.NewGuestServiceHandler(s, options))
 	mux.Handle(guestv1connect.NewNetworkServiceHandler(&network{machine: s.machine, dial: s.dial}, options))
 	mux.Handle(guestv1connect.NewFilesServiceHandler(&fileService{machine: s.machine}, options))
+	mux.Handle(guestv1connect.NewSessionsServiceHandler(&sessionsService{s.machine, s.sessions}, options))
 	return mux
 }
 
