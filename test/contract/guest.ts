@@ -9,6 +9,7 @@ import type { GuestSubject } from './guest-subject.ts';
 import { guestFilesContract } from './guest-files.ts';
 import { guestForkingContract } from './guest-forking.ts';
 import { guestNetworkContract } from './guest-network.ts';
+import { guestSessionsContract } from './guest-sessions.ts';
 
 const { signal: never } = new AbortController();
 
@@ -23,6 +24,7 @@ export function guestContract({ name, connect }: GuestSubject): void {
   guestFilesContract({ name, connect });
   guestForkingContract({ name, connect });
   guestNetworkContract({ name, connect });
+  guestSessionsContract({ name, connect });
 
   suite(`${name} keeps the Guest contract`, () => {
     test('says what it is, before and after it boots', async () => {

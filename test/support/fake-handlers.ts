@@ -4,8 +4,12 @@ import type { DoctorRow } from '@banger/protocol/doctor';
 import { newExecId } from '@banger/protocol/ids';
 import type { z } from 'zod';
 
+import { sessionHandlers } from '../../packages/banger/src/daemon/handlers-sessions.ts';
+import type { FakeGuest } from '../../packages/banger/src/guest/fake-guest.ts';
+import { backgroundOperation } from '../../packages/banger/src/machine/operation.ts';
 import type { FakeExecs } from './fake-execs.ts';
 import type { FakeSaved } from './fake-saved.ts';
+import { fakeMachines } from './fake-sockets.ts';
 import type { FakeVms } from './fake-vms.ts';
 
 export type FakeHandlers = {
@@ -52,14 +56,31 @@ export interface FakeParts {
   readonly vms: FakeVms;
   readonly saved: FakeSaved;
   readonly execs: FakeExecs;
+  readonly guest: FakeGuest;
   readonly settings: FakeSettings;
 }
 
-export function createFakeHandlers({ vms, saved, execs, settings }: FakeParts): FakeHandlers {
+export function createFakeHandlers({
+  vms,
+  saved,
+  execs,
+  guest,
+  settings,
+}: FakeParts): FakeHandlers {
   const entry = { kind: 'debian', description: 'Debian 12', pulled: true, isDefault: true };
   const oneImage = (name: string) => (name === image.name ? image : missing('image', name));
   const oneKernel = (name: string) => (name === kernel.name ? kernel : missing('kernel', name));
+  const machines = fakeMachines((reference) => vms.running(reference, 'Cannot use'), guest);
+  const sessions = sessionHandlers({ machines });
+  const operation = backgroundOperation();
   return {
+    startSession: (input) => sessions.startSession(input, operation),
+    listSessions: (input) => sessions.listSessions(input, operation),
+    showSession: (input) => sessions.showSession(input, operation),
+    sendToSession: (input) => sessions.sendToSession(input, operation),
+    signalSession: (input) => sessions.signalSession(input, operation),
+    stopSession: (input) => sessions.stopSession(input, operation),
+    removeSession: (input) => sessions.removeSession(input, operation),
     daemonInfo: () => ({
       ...{ version: '0.1.0', build: settings.build, pid: 7, startedAt: NOW, busy: settings.busy },
       ...{ runningVms: vms.list(false).length, rssBytes: 1e8, socket: settings.socket },

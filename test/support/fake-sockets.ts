@@ -3,12 +3,14 @@ import { streams } from '@banger/protocol/streams';
 
 import { createActivity } from '../../packages/banger/src/daemon/activity.ts';
 import { createSilentLog } from '../../packages/banger/src/daemon/daemon-log.ts';
+import { sessionRoute } from '../../packages/banger/src/daemon/session-route.ts';
 import { dialRoute } from '../../packages/banger/src/daemon/dial-route.ts';
 import {
   createSocketRoutes,
   type SocketRoute,
   type SocketRoutes,
 } from '../../packages/banger/src/daemon/socket-routes.ts';
+import type { GuestOf } from '../../packages/banger/src/daemon/guest-of.ts';
 import { connectFakeGuest, type FakeGuest } from '../../packages/banger/src/guest/fake-guest.ts';
 import type { FakeExecs } from './fake-execs.ts';
 
@@ -17,7 +19,7 @@ const { signal: never } = new AbortController();
 /** The WebSockets of a fake daemon: commands that are played, and the real routes to a fake guest. */
 export function fakeSockets(execs: FakeExecs, guest: FakeGuest): SocketRoutes {
   guest.phase = 'booted';
-  const machines = { find: () => ({ guest: () => Promise.resolve(connectFakeGuest(guest)) }) };
+  const machines = fakeMachines(() => ({ name: 'web' }), guest);
   const fakeExecs: SocketRoute = {
     path: streams.execAttach,
     protocol: EXEC_SUBPROTOCOL,
@@ -31,8 +33,21 @@ export function fakeSockets(execs: FakeExecs, guest: FakeGuest): SocketRoutes {
       }),
   };
   return createSocketRoutes({
-    routes: [fakeExecs, dialRoute(machines, never)],
+    routes: [fakeExecs, dialRoute(machines, never), sessionRoute(machines, never)],
     activity: createActivity(),
     log: createSilentLog(),
   });
+}
+
+/** Every VM has the same guest inside. */
+export function fakeMachines(
+  find: (reference: string) => { readonly name: string },
+  guest: FakeGuest,
+): GuestOf {
+  return {
+    find: (reference) => ({
+      record: find(reference),
+      guest: () => Promise.resolve(connectFakeGuest(guest)),
+    }),
+  };
 }

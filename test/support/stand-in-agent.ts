@@ -10,10 +10,12 @@ import {
 } from '../../packages/banger/src/guest/generated/banger/guest/v1/guest_pb.ts';
 import { FilesService } from '../../packages/banger/src/guest/generated/banger/guest/v1/files_pb.ts';
 import { NetworkService } from '../../packages/banger/src/guest/generated/banger/guest/v1/network_pb.ts';
+import { SessionsService } from '../../packages/banger/src/guest/generated/banger/guest/v1/sessions_pb.ts';
 import { serveDial } from './stand-in-dial.ts';
 import { serveExec } from './stand-in-exec.ts';
 import { serveGet, servePut } from './stand-in-files.ts';
 import { refusing } from './stand-in-failures.ts';
+import { serveSessions } from './stand-in-sessions.ts';
 import { bootFrom, identityFrom, saidBy } from './stand-in-identity.ts';
 
 /** The agent's end of the protocol in front of a fake guest: what it says is real HTTP/2 and Connect. */
@@ -27,6 +29,7 @@ export async function serveStandIn(stream: Duplex, guest: FakeGuest): Promise<vo
         putTree: (requests, { signal }) => servePut(service, requests, signal),
         getTree: (request, { signal }) => serveGet(service, request, signal),
       });
+      add(SessionsService, serveSessions(service));
       add(GuestService, {
         info: async (_request, { signal }) => {
           const info = await service.info(signal);

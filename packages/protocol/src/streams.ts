@@ -18,6 +18,8 @@ export const streams = {
    * a tar stream in the records of `files.ts`, whose last one says that it is whole, or why not.
    */
   files: '/v1/vms/:vm/files',
+  /** WebSocket, sub-protocol of `session-frames.ts`; query: `AttachQuery`. A refusal is an HTTP error. */
+  sessionAttach: '/v1/vms/:vm/sessions/:session/attach',
   /** GET, the OpenAPI 3.1 document */
   openapi: '/v1/openapi.json',
   /**

@@ -14,6 +14,13 @@ export type { Event, EventBody } from '@banger/protocol/events';
 export type { TerminalSize } from '@banger/protocol/exec';
 export type { CatalogEntry, Image, Kernel } from '@banger/protocol/image';
 export type { Stage } from '@banger/protocol/progress';
+export type {
+  LostOutput,
+  OutputPosition,
+  OutputStream,
+  Session,
+  SessionExit,
+} from '@banger/protocol/session';
 export type { Template } from '@banger/protocol/template';
 export type {
   HygieneCheck,
@@ -37,6 +44,14 @@ export type { ExecOutcome } from './exec-outcome.ts';
 export type { EventOptions } from './follow-events.ts';
 export type { CopyOptions, GetOptions, VmFiles, WriteOptions } from './files/vm-files.ts';
 export type { LogOptions, VmLogOptions } from './follow-text.ts';
+export type {
+  AttachmentEnd,
+  AttachOptions,
+  ReadSessionOptions,
+  SessionAttachment,
+  StartSessionOptions,
+} from './session-options.ts';
+export type { SendOptions, Sessions } from './sessions.ts';
 export type { Snapshots } from './snapshots.ts';
 export type { RunningCommand } from './spawn-command.ts';
 export type { Store } from './stores.ts';

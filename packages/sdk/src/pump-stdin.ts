@@ -31,7 +31,7 @@ export function pumpStdin(source: Source | undefined, socket: MessageSocket): { 
   return { stop: () => void (isStopped = true) };
 }
 
-async function* pieces(source: Source): AsyncGenerator<Uint8Array, void> {
+export async function* pieces(source: Source): AsyncGenerator<Uint8Array, void> {
   const chunks = typeof source === 'string' || source instanceof Uint8Array ? [source] : source;
   for await (const chunk of chunks) {
     const bytes = typeof chunk === 'string' ? Buffer.from(chunk) : chunk;

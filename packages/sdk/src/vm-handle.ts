@@ -12,6 +12,7 @@ import { execCommand, type ExecResult } from './exec-command.ts';
 import type { ExecOptions, SpawnOptions } from './exec-options.ts';
 import { createFiles, type VmFiles } from './files/vm-files.ts';
 import type { Work } from './follow-work.ts';
+import { createSessions, type Sessions } from './sessions.ts';
 import { spawnCommand, type RunningCommand } from './spawn-command.ts';
 
 /** How a VM is copied. */
@@ -31,6 +32,8 @@ export class VmHandle implements AsyncDisposable {
   readonly name: string;
   /** The record at the time the handle was made */
   readonly record: Vm;
+  /** Commands with a name that go on by themselves */
+  readonly sessions: Sessions;
   readonly #caller: Caller;
   #lease: Work<Vm> | undefined;
 
@@ -39,6 +42,7 @@ export class VmHandle implements AsyncDisposable {
     this.record = record;
     this.id = record.id;
     this.name = record.name;
+    this.sessions = createSessions(caller, record.id);
     this.#lease = lease;
   }
 

@@ -13,6 +13,7 @@ import { execCommand, type ExecResult } from './exec-command.ts';
 import { dialGuest, type GuestPlace } from './dial-guest.ts';
 import { createFiles, type VmFiles } from './files/vm-files.ts';
 import { followText, type VmLogOptions } from './follow-text.ts';
+import { createSessions, type Sessions } from './sessions.ts';
 import { createSnapshots, type Snapshots } from './snapshots.ts';
 import { spawnCommand, type RunningCommand } from './spawn-command.ts';
 import { forkVm, VmHandle, type ForkOptions } from './vm-handle.ts';
@@ -22,6 +23,8 @@ export type KillSignal = 'SIGKILL' | 'SIGTERM' | 'SIGINT' | 'SIGQUIT' | 'SIGHUP'
 /** VMs. `vm` is a full name, a full id, or the beginning of an id that only one VM has. */
 export interface Vms {
   readonly snapshots: Snapshots;
+  /** Of one VM */
+  sessions(vm: string): Sessions;
   create(request?: CreateOptions, options?: CallOptions): Promise<VmHandle>;
   /** A handle that owns nothing, for `exec` and `spawn`. */
   get(vm: string, options?: CallOptions): Promise<VmHandle>;
@@ -61,6 +64,7 @@ export function createVms(caller: Caller): Vms {
   const { call } = caller;
   return {
     snapshots: createSnapshots(caller),
+    sessions: (vm) => createSessions(caller, vm),
     create: (request = {}, options = {}) => createVm(caller, request, options),
     get: async (vm, options = {}) => new VmHandle(caller, await call(api.showVm, { vm }, options)),
     list: (filter = {}, options = {}) => call(api.listVms, filter, options),

@@ -27,6 +27,7 @@ import { listen } from './listen.ts';
 import { keepLogsBounded } from './log-keeper.ts';
 import { Operations } from './operations.ts';
 import { logStreams } from './log-streams.ts';
+import { sessionRoute } from './session-route.ts';
 import { createSocketRoutes } from './socket-routes.ts';
 
 export interface DaemonOptions {
@@ -121,7 +122,11 @@ export async function startDaemon({
     endLease: (vm) => machines.endLease(vm),
     stopping: stopping.signal,
   });
-  const routes = [execRoute(execs, stopping.signal), dialRoute(machines, stopping.signal)];
+  const routes = [
+    execRoute(execs, stopping.signal),
+    dialRoute(machines, stopping.signal),
+    sessionRoute(machines, stopping.signal),
+  ];
   const sockets = createSocketRoutes({ routes, activity, log });
   cleanup.use(await listen({ socket: paths.socket, app, sockets }));
   const keeping = keepLogsBounded(machines, clock, stopping.signal);

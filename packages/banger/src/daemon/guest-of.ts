@@ -3,5 +3,8 @@ import type { Guest } from '../guest/guest.ts';
 /** The way from a reference to a VM's guest; `Machines` is one. */
 export interface GuestOf {
   /** Rejects with `vm.not_found`, `vm.ambiguous`; its `guest` with `vm.not_running`, `guest.unreachable` */
-  find(reference: string): { guest(signal: AbortSignal): Promise<Guest> };
+  find(reference: string): {
+    readonly record: { readonly name: string };
+    guest(signal: AbortSignal): Promise<Guest>;
+  };
 }

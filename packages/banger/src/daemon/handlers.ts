@@ -1,16 +1,22 @@
 import type { Handlers } from './handler-table.ts';
 import { hostHandlers, type HostHandlerDeps } from './handlers-host.ts';
 import { savedHandlers } from './handlers-saved.ts';
+import { sessionHandlers, type SessionHandlerDeps } from './handlers-sessions.ts';
 import { sshHandlers, type SshHandlerDeps } from './handlers-ssh.ts';
 import { storeHandlers, type StoreHandlerDeps } from './handlers-store.ts';
 import { vmHandlers, type VmHandlerDeps } from './handlers-vm.ts';
 
-export type HandlerDeps = VmHandlerDeps & StoreHandlerDeps & HostHandlerDeps & SshHandlerDeps;
+export type HandlerDeps = VmHandlerDeps &
+  SessionHandlerDeps &
+  StoreHandlerDeps &
+  HostHandlerDeps &
+  SshHandlerDeps;
 
 export function createHandlers(deps: HandlerDeps): Handlers {
   return {
     ...vmHandlers(deps),
     ...savedHandlers(deps),
+    ...sessionHandlers(deps),
     ...storeHandlers(deps),
     ...hostHandlers(deps),
     ...sshHandlers(deps),

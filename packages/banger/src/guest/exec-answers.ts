@@ -59,7 +59,8 @@ function exitOf({ code, signal }: ExecExit): GuestExit {
   return signal === 0 ? { kind: 'exited', code } : { kind: 'signalled', signal };
 }
 
-function failureOf({ argv, cwd, user }: GuestExec, { reason, message }: ExecFailure): BangerError {
+/** Why a command could not be started */
+export function failureOf({ argv, cwd, user }: Pick<GuestExec, 'argv' | 'cwd' | 'user'>, { reason, message }: ExecFailure): BangerError {
   const command = argv[0] ?? '';
   const cannot = `Cannot run "${command}"`;
   const fact = message.slice(0, 1024).replaceAll(/\p{Cc}/gu, ' ');

@@ -29,7 +29,8 @@ export async function* execRequests(
   }
 }
 
-function startOf({ argv, env, cwd = '', user = '', terminal, stdin }: GuestExec) {
+/** What to run, for whoever starts it */
+export function startOf({ argv, env, cwd = '', user = '', terminal, stdin }: GuestExec) {
   const { rows, cols, term = '' } = terminal ?? { rows: 0, cols: 0 };
   return {
     argv: [...argv],

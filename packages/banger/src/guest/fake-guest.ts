@@ -8,6 +8,7 @@ import { type FakeCommand, fakeUserland, findCommand } from './fake-commands.ts'
 import { assumeIdentity } from './fake-identity.ts';
 import { fakeFiles, getFake, putFake, type FakeFiles } from './fake-files.ts';
 import { dialFake, fakeServices, type FakeListeners } from './fake-network.ts';
+import { fakeSessions, type FakeSessions } from './fake-sessions.ts';
 import type {
   Guest,
   GuestBoot,
@@ -39,6 +40,7 @@ export interface FakeGuest {
   /** What listens in it */
   readonly listeners: FakeListeners;
   readonly files: FakeFiles;
+  readonly sessions: FakeSessions;
   readonly calls: string[];
   /** Told when it is asked to power off; the machine around it then ends */
   onShutdown: () => void;
@@ -60,6 +62,7 @@ export function createFakeGuest(commands: Readonly<Record<string, FakeCommand>> 
     running: new Set(),
     listeners: fakeServices(),
     files: fakeFiles(),
+    sessions: { all: [], made: 0 },
     calls: [],
     onShutdown: () => undefined,
     failures: new Map(),
@@ -115,6 +118,16 @@ export function connectFakeGuest(guest: FakeGuest, stream?: Duplex): Guest {
           return getFake(guest.files, request, AbortSignal.any([signal, lost]));
         }),
     },
+    sessions: fakeSessions({
+      sessions: guest.sessions,
+      commands: guest.commands,
+      lost,
+      answer: (call, signal, work) =>
+        answer(call, signal, () => {
+          requireBooted(guest, 'have sessions');
+          return work();
+        }),
+    }),
     stats: (signal) => answer('stats', signal, () => statsOf(guest)),
     sync: (signal) => answer('sync', signal, () => undefined),
     identify: (request, signal) =>

@@ -10,6 +10,7 @@ import { ANSWER_MS, GuestCalls } from './guest-calls.ts';
 import { bootedFrom, infoFrom, readyFrom, statsFrom } from './guest-messages.ts';
 import { bootTo, identifiedFrom, identityTo } from './identity-messages.ts';
 import { createNetworkClient } from './network-client.ts';
+import { createSessionsClient } from './sessions-client.ts';
 import { syncGuestClock } from './sync-guest-clock.ts';
 
 const BOOT_MS = 120_000;
@@ -71,6 +72,7 @@ export function createGuestClient(
       ),
     network: createNetworkClient(calls),
     files: createFilesClient(calls),
+    sessions: createSessionsClient(calls),
     [Symbol.asyncDispose]: () => conversation[Symbol.asyncDispose](),
   };
 }

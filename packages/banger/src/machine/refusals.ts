@@ -31,6 +31,7 @@ export function deletedMeanwhile({ name }: VmRecord): BangerError {
 export function notRunning({ name, state }: Pick<VmRecord, 'name' | 'state'>): BangerError {
   return new BangerError('vm.not_running', `Cannot use VM "${name}": it is ${state.name}`, {
     hint: wakeHint({ name, state }),
+    details: { state: state.name },
   });
 }
 
