@@ -23,6 +23,7 @@ import { templateListCommand } from './commands/template-list.ts';
 import { templatePruneCommand } from './commands/template-prune.ts';
 import { versionCommand } from './commands/version.ts';
 import { vmCpCommand } from './commands/vm-cp.ts';
+import { vmAcpCommand } from './commands/vm-acp.ts';
 import { vmCreateCommand } from './commands/vm-create.ts';
 import { vmDeleteCommand } from './commands/vm-delete.ts';
 import { vmExecCommand } from './commands/vm-exec.ts';
@@ -36,6 +37,15 @@ import { vmRestartCommand } from './commands/vm-restart.ts';
 import { vmRestoreCommand } from './commands/vm-restore.ts';
 import { vmResumeCommand } from './commands/vm-resume.ts';
 import { vmRunCommand } from './commands/vm-run.ts';
+import { vmSessionAttachCommand } from './commands/vm-session-attach.ts';
+import { vmSessionKillCommand } from './commands/vm-session-kill.ts';
+import { vmSessionListCommand } from './commands/vm-session-list.ts';
+import { vmSessionLogsCommand } from './commands/vm-session-logs.ts';
+import { vmSessionRmCommand } from './commands/vm-session-rm.ts';
+import { vmSessionSendCommand } from './commands/vm-session-send.ts';
+import { vmSessionShowCommand } from './commands/vm-session-show.ts';
+import { vmSessionStartCommand } from './commands/vm-session-start.ts';
+import { vmSessionStopCommand } from './commands/vm-session-stop.ts';
 import { vmSetCommand } from './commands/vm-set.ts';
 import { vmShowCommand } from './commands/vm-show.ts';
 import { vmSnapshotCommand } from './commands/vm-snapshot.ts';
@@ -72,6 +82,16 @@ export const commands: readonly Command[] = [
   vmCpCommand,
   vmLogsCommand,
   vmStatsCommand,
+  vmSessionStartCommand,
+  vmSessionListCommand,
+  vmSessionShowCommand,
+  vmSessionAttachCommand,
+  vmSessionSendCommand,
+  vmSessionLogsCommand,
+  vmSessionStopCommand,
+  vmSessionKillCommand,
+  vmSessionRmCommand,
+  vmAcpCommand,
   imageListCommand,
   imagePullCommand,
   imageShowCommand,

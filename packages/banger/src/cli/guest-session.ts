@@ -1,7 +1,7 @@
-import type { Banger, ExecOptions, RunningCommand, TerminalSize } from '@banger/sdk';
+import type { Banger, ExecOptions, RunningCommand } from '@banger/sdk';
 
 import type { Context } from './command.ts';
-import type { World } from './world.ts';
+import { takeTerminal, terminalOf } from './take-terminal.ts';
 import { writeAll } from './write-all.ts';
 
 /** A command in a guest with this program's own stdin, stdout and stderr. */
@@ -11,8 +11,6 @@ export interface GuestSession extends Pick<ExecOptions, 'env' | 'cwd' | 'user' |
   readonly hasTerminal: boolean;
   readonly hasStdin: boolean;
 }
-
-const DEFAULT_SIZE: TerminalSize = { rows: 24, cols: 80 };
 
 /**
  * Runs the session; resolves with the command's exit status, 128+N for signal N. Without a terminal the first
@@ -36,38 +34,6 @@ export async function runGuestSession(
   input.use(hasTerminal ? takeTerminal(world, command) : forwardInterrupts(command, interrupts));
   const { exitCode } = await command.outcome;
   return exitCode;
-}
-
-export function bothAreTerminals({ stdin, stdout }: World): boolean {
-  return stdin.isTTY === true && stdout.isTTY === true;
-}
-
-function terminalOf(world: World): { readonly size: TerminalSize; readonly term?: string } {
-  const term = world.env['TERM'];
-  return { size: sizeOf(world) ?? DEFAULT_SIZE, ...(term === undefined ? {} : { term }) };
-}
-
-function sizeOf({ stdout }: World): TerminalSize | undefined {
-  const { rows = 0, columns = 0 } = stdout;
-  return rows > 0 && columns > 0 ? { rows, cols: columns } : undefined;
-}
-
-/** Raw mode and resizing, until disposed. */
-function takeTerminal(world: World, command: RunningCommand): Disposable {
-  const { stdin, stdout } = world;
-  const isRaw = stdin.isTTY === true;
-  const resize = () => {
-    const size = sizeOf(world);
-    if (size !== undefined) command.resize(size);
-  };
-  if (isRaw) stdin.setRawMode?.(true);
-  stdout.on('resize', resize);
-  return {
-    [Symbol.dispose]() {
-      stdout.off('resize', resize);
-      if (isRaw) stdin.setRawMode?.(false);
-    },
-  };
 }
 
 function forwardInterrupts(command: RunningCommand, interrupts: Context['interrupts']): Disposable {

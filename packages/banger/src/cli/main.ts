@@ -45,7 +45,8 @@ async function run(argv: readonly string[], { world, interrupts }: Surroundings)
 /** In command mode the exit status is the guest command's, so banger's own failures keep out of its way. */
 function isCommandMode(name: string, argv: readonly string[]): boolean {
   const hasCommand = beforeCommand(argv).length < argv.length - 1;
-  return name === 'vm exec' || name === 'vm ssh' || (name === 'vm run' && hasCommand);
+  const isGuestCommand = name === 'vm exec' || name === 'vm ssh' || name === 'vm acp';
+  return isGuestCommand || (name === 'vm run' && hasCommand);
 }
 
 function beforeCommand(argv: readonly string[]): readonly string[] {

@@ -4,9 +4,10 @@ import { defineCommand } from '../command.ts';
 import { createRequest } from '../create-request.ts';
 import { execFlags, readEnv } from '../exec-flags.ts';
 import { flag } from '../flags.ts';
-import { bothAreTerminals, runGuestSession } from '../guest-session.ts';
+import { runGuestSession } from '../guest-session.ts';
 import { noteTimings, timingsFlag } from '../note-timings.ts';
 import { operands } from '../operands.ts';
+import { bothAreTerminals } from '../take-terminal.ts';
 import { specFlags } from '../vm-flags.ts';
 
 /** The shell of the guest's user, as a login shell. */

@@ -1,0 +1,53 @@
+import { attachToSession } from '../attach-to-session.ts';
+import { defineCommand } from '../command.ts';
+import { execFlags, readEnv } from '../exec-flags.ts';
+import { flag } from '../flags.ts';
+import { operands } from '../operands.ts';
+import { terminalOf } from '../take-terminal.ts';
+import { mib, vmName } from '../vm-flags.ts';
+
+export const vmSessionStartCommand = defineCommand({
+  name: 'vm session start',
+  summary: 'Start a command that goes on by itself, under a name',
+  details: [
+    'It outlives this program, the daemon, and a suspension of the VM; forks and snapshots have it, too. What it writes is kept in the guest, the newest part of each output, whether anybody reads it or not.',
+    'Prints the name. A running session of that name is an error, an ended one is replaced.',
+  ],
+  operands: operands.one('vm'),
+  flags: {
+    name: vmName('Name', { default: 'made up' }),
+    ...execFlags,
+    stdin: flag.choice('What the command reads: what is sent to it, or nothing', ['pipe', 'none'], {
+      default: 'none',
+    }),
+    tty: flag.boolean('Give the command a terminal, and with it input', { short: 't' }),
+    requireCommand: flag.list('Start nothing if the guest has no such command; may be repeated', {
+      placeholder: 'COMMAND',
+    }),
+    keep: mib('How much of each output is kept, from 1M to 64M', { default: '8M' }),
+    attach: flag.boolean('Attach to it at once', { short: 'a' }),
+  },
+  command: 'required',
+  examples: [
+    'banger vm session start web --name build -- make -j4',
+    'banger vm session start web --name shell --tty --attach -- bash -l',
+    'banger vm session start web --require-command node --stdin pipe -- node repl.js',
+  ],
+  calls: ['startSession'],
+  async run({ operand: vm, flags, command }, context) {
+    const { name, user, cwd, requireCommand: requiredCommands } = flags;
+    const { connect, out, signal, world } = context;
+    const env = readEnv(flags.env, world);
+    const banger = await connect();
+    const session = await banger.vms.sessions(vm).start(command, {
+      ...{ name, user, cwd, env, requiredCommands, signal },
+      keepBytes: flags.keep === undefined ? undefined : flags.keep * 1024 * 1024,
+      stdin: flags.stdin === 'pipe',
+      terminal: flags.tty ? terminalOf(world) : undefined,
+    });
+    if (flags.attach)
+      return attachToSession(banger, { vm, session: session.id, isReadOnly: false }, context);
+    await out.result(session.name, session);
+    return 0;
+  },
+});
