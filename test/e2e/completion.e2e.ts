@@ -50,6 +50,7 @@ sandboxTest('completion in real shells', {}, async (home, _, part) => {
       assert.deepEqual(await completed(home, shell, ['banger vm delete ']), ['']);
 
     assert.equal((await home.banger(['daemon', 'status'])).status, 1);
+    await home.ok(['vm', 'delete', 'web-server']); // Which does start one.
   });
 });
 
