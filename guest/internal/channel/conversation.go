@@ -26,7 +26,10 @@ type conversation struct {
 	wire   Wire
 	frames frames
 	// Bytes that the handshake read too far.
-	early []byte
+	unread []byte
+	// Bytes of this conversation that the server has not asked for yet: it reads nine, a frame's header, and then the rest.
+	checked []byte
+	buffer  []byte
 	// What was read last and may contain the greeting of the host that ended this conversation.
 	late []byte
 
@@ -37,7 +40,9 @@ type conversation struct {
 }
 
 func newConversation(wire Wire, early []byte) *conversation {
-	return &conversation{wire: wire, frames: newFrames(), early: early, ended: make(chan struct{})}
+	return &conversation{
+		wire: wire, frames: newFrames(), unread: early, buffer: make([]byte, readBuffer), ended: make(chan struct{}),
+	}
 }
 
 func (c *conversation) Read(p []byte) (int, error) {
@@ -46,24 +51,34 @@ func (c *conversation) Read(p []byte) (int, error) {
 	if c.closing.Load() {
 		return 0, net.ErrClosed
 	}
-	var n int
-	var err error
-	if len(c.early) > 0 {
-		n = copy(p, c.early)
-		c.early = c.early[n:]
-	} else {
-		n, err = c.wire.Read(p)
+	if len(c.checked) == 0 {
+		if err := c.fill(); err != nil {
+			return 0, err
+		}
 	}
-	if err != nil {
-		return 0, err
-	}
-	ours := c.frames.next(p[:n])
-	c.late = append(c.late[:0], p[max(0, min(ours, n-lineLength)):n]...)
-	if ours < n {
-		c.late = append(c.late, c.early...)
-		return 0, io.EOF
-	}
+	n := copy(p, c.checked)
+	c.checked = c.checked[n:]
 	return n, nil
+}
+
+// fill reads once from the wire, which has at most a page at a time, and lets through what belongs to this conversation.
+func (c *conversation) fill() error {
+	chunk := c.unread
+	c.unread = nil
+	if len(chunk) == 0 {
+		n, err := c.wire.Read(c.buffer)
+		if err != nil {
+			return err
+		}
+		chunk = c.buffer[:n]
+	}
+	ours := c.frames.next(chunk)
+	c.late = append(c.late[:0], chunk[max(0, min(ours, len(chunk)-lineLength)):]...)
+	if ours < len(chunk) {
+		return io.EOF
+	}
+	c.checked = chunk
+	return nil
 }
 
 func (c *conversation) Write(p []byte) (int, error) {

@@ -22,6 +22,7 @@ const (
 	connectionWindow     = 4 << 20
 	maxReadFrame         = 64 << 10
 	readChunk            = 4 << 10
+	readBuffer           = 32 << 10
 )
 
 // Serve holds one conversation after the other. It returns when the wire itself fails.

@@ -8,6 +8,9 @@ import (
 	"golang.org/x/sys/unix"
 )
 
+// pipeBytes is what a process may write ahead of its reader.
+const pipeBytes = 256 << 10
+
 // standardFiles are both ends of a process's stdin, stdout and stderr.
 type standardFiles struct {
 	child [3]*os.File
@@ -41,8 +44,12 @@ func (f *standardFiles) openPipes(spec Spec) (err error) {
 	if f.stdout, f.child[1], err = os.Pipe(); err != nil {
 		return err
 	}
-	f.stderr, f.child[2], err = os.Pipe()
-	return err
+	if f.stderr, f.child[2], err = os.Pipe(); err != nil {
+		return err
+	}
+	// A default one has 64 KiB, which a fast writer fills many times before it is read. That it stays so is no failure.
+	unix.FcntlInt(f.child[1].Fd(), unix.F_SETPIPE_SZ, pipeBytes)
+	return nil
 }
 
 func (f *standardFiles) openTerminal(spec Spec) error {

@@ -16,7 +16,7 @@ import (
 )
 
 // outputChunk is the most that one message carries.
-const outputChunk = 32 << 10
+const outputChunk = 256 << 10
 
 // hostPatience is how long a host may take to read the last output and the exit; shorter in tests.
 var hostPatience = 10 * time.Minute

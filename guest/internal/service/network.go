@@ -13,7 +13,7 @@ import (
 )
 
 // dialChunk is the most that one message carries.
-const dialChunk = 64 << 10
+const dialChunk = 256 << 10
 
 // network implements network.proto.
 type network struct {

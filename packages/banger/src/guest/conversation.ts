@@ -19,6 +19,8 @@ export const AUTHORITY = 'http://guest';
 /** What one stalled command may hold in memory, and all of them together */
 const STREAM_WINDOW_BYTES = 2 * 1024 * 1024;
 const SESSION_WINDOW_BYTES = 16 * 1024 * 1024;
+/** Of the guest's frames: each is a write to its port, which costs an exit of the emulator (docs/decisions/0017) */
+const MAX_FRAME_BYTES = 256 * 1024;
 
 /**
  * One HTTP/2 conversation with an agent, over a stream whose handshake is done. It ends once, with the first reason:
@@ -47,8 +49,12 @@ export class Conversation implements AsyncDisposable {
     this.#stream = stream;
     const session = connect(AUTHORITY, {
       createConnection: () => stream,
-      settings: { enablePush: false, initialWindowSize: STREAM_WINDOW_BYTES },
-            maxReservedRemoteStreams: 0,
+      settings: {
+        enablePush: false,
+        initialWindowSize: STREAM_WINDOW_BYTES,
+        maxFrameSize: MAX_FRAME_BYTES,
+      },
+      maxReservedRemoteStreams: 0,
       maxSessionMemory: 64, // MiB; beyond the windows it is a bug or an attack.
     });
     this.#session = session;

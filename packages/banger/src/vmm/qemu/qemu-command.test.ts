@@ -24,7 +24,7 @@ suite('the QEMU command line', () => {
 
     assert.match(emulated, /^q35,accel=tcg,usb=off,sata=off,smbus=off,vmport=off/);
     assert.match(accelerated, /^microvm,accel=kvm,acpi=on,rtc=on/);
-    assert.deepEqual(commandOf({ accel: 'tcg' }).after('-cpu'), ['max']);
+    assert.deepEqual(commandOf({ accel: 'tcg' }).after('-cpu'), ['max,-erms,-fsrm']);
     assert.deepEqual(commandOf({ accel: 'kvm' }).after('-cpu'), ['host']);
   });
 
