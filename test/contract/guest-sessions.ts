@@ -165,6 +165,18 @@ export function guestSessionsContract({ name, connect }: GuestSubject): void {
       tail.close();
     });
 
+    test('refuses to go on after a byte that it has not written', async () => {
+      await using guest = await connectBooted();
+      const { sessions } = guest;
+      await sessions.start(order('sleep', ['sleep']), never);
+      const from = { stdout: 1, stderr: 0 };
+
+      const attaching = sessions.attach({ session: 'sleep', follow: true, from }, never);
+
+      await assert.rejects(attaching, { code: 'session.rewound' });
+      assert.ok(!guest.lost.aborted);
+    });
+
     test('tells what it lost when more is written than it keeps', async () => {
       await using guest = await connectBooted();
       const { sessions } = guest;

@@ -278,6 +278,38 @@ sandboxTest('sessions', {}, async (home, _, part) => {
     );
   });
 
+  await part(
+    'goes on while the VM is saved, copied and paused; says when it was set back',
+    async () => {
+      const script = 'i=0; while :; do echo $((i=i+1)); sleep 0.1; done';
+      await start('tick', '--', 'sh', '-c', script);
+      const reader = startBanger(home, session('logs', '-f', 'tick'));
+      const more = async (number: number) => reader.says(new RegExp(`^${String(number)}\n`, 'm'));
+      await more(5);
+      await home.ok(['vm', 'snapshot', 'web', 'early']);
+      await more(15);
+      await home.ok(['vm', 'fork', 'web', '--name', 'copy']);
+      await home.ok(['vm', 'delete', 'copy']);
+      await home.ok(['vm', 'pause', 'web']);
+      await home.ok(['vm', 'resume', 'web']);
+      await more(30);
+      await home.ok(['daemon', 'restart']);
+      await more(60);
+      await home.ok(['vm', 'restore', 'web', 'early']);
+
+      const { status, stdout, stderr } = await reader.ended;
+      const numbers = stdout.trimEnd().split('\n');
+      assert.deepEqual(
+        numbers,
+        numbers.map((_number, index) => String(index + 1)),
+      );
+      assert.equal(status, 1);
+      assert.match(stderr, /^error: .*it has not written as much/m);
+      assert.match((await home.ok(session('list'))).stdout, /^tick +running/m);
+      await home.ok(session('stop', 'tick'));
+    },
+  );
+
   await part('lives on in a fork, apart from the original', async () => {
     await start('both', ...CAT);
     await home.ok(session('send', 'both', 'before'));

@@ -29,6 +29,7 @@ const codes: Readonly<Partial<Record<ErrorCode, Code>>> = {
   'session.not_found': Code.NotFound,
   'session.name_taken': Code.AlreadyExists,
   'session.has_writer': Code.Aborted,
+  'session.rewound': Code.InvalidArgument,
 };
 
 /** The sessions of a fake guest, as messages. */

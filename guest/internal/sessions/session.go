@@ -10,6 +10,10 @@ import (
 	"banger.dev/guest/internal/process"
 )
 
+// lingering is how long output counts after the process has ended: a grandchild that keeps on writing is not the session.
+// Shorter in tests.
+var lingering = 5 * time.Second
+
 // Session is a command with a name. It ends once: when its process has ended and all that it wrote is in the journal.
 type Session struct {
 	ID, Name  string
@@ -58,9 +62,18 @@ func (s *Session) keep() {
 	if s.process.Stderr != nil {
 		outputs.Go(func() { s.keepStream(Stderr, s.process.Stderr) })
 	}
-	outputs.Wait()
+	read := make(chan struct{})
+	go func() {
+		outputs.Wait()
+		close(read)
+	}()
 	<-s.process.Done
+	select {
+	case <-read:
+	case <-time.After(lingering):
+	}
 	s.process.Close()
+	<-read
 	s.mutex.Lock()
 	s.exit, s.endedAt = s.process.Exit(), time.Now()
 	s.mutex.Unlock()

@@ -68,6 +68,11 @@ export const errorCatalog = {
   },
   'session.has_writer': { status: 409, about: 'Another client is attached as the writer' },
   'session.no_input': { status: 409, about: 'The session takes no input (any more)' },
+  'session.rewound': {
+    status: 409,
+    about:
+      'The session has not come as far as the client was: its VM was restored to an earlier state',
+  },
   'session.ended': { status: 409, about: 'The session has ended' },
   'session.running': { status: 409, about: 'The session is running' },
   'image.not_found': { status: 404, about: 'No image of this name, here or in the catalog' },

@@ -28,16 +28,20 @@ export async function attachToSession(
   const { terminal, stdin: takesInput, name } = await sessions.show(reference, { signal });
   const write = takesInput && !isReadOnly;
   const isOnTerminal = terminal && write && bothAreTerminals(world);
-  const typed = isOnTerminal
-    ? withoutDetachKeys(world.stdin, () => attachment.detach())
-    : world.stdin;
+  const leaving = new AbortController();
+  const typed = isOnTerminal ? withoutDetachKeys(world.stdin, () => leaving.abort()) : world.stdin;
+  // In raw mode a line ends where it began.
+  const say = (text: string) => out.note(isOnTerminal ? `\r\n${text}\r` : text);
   await using attachment = await sessions.attach(reference, {
-    ...followOptions(context),
+    ...followOptions(world, say),
     ...{ tail, write, take, signal },
     from: tail === undefined ? FROM_THE_START : undefined,
     stdin: write ? typed : undefined,
-    onReplaced: () => out.note('another one writes now; this goes on as a reader'),
+    onReplaced: () => say('another one writes now; this goes on as a reader'),
   });
+  const detach = () => attachment.detach();
+  leaving.signal.addEventListener('abort', detach);
+  if (leaving.signal.aborted) detach();
   const { kind, session } = await end(attachment, isOnTerminal, context);
   if (kind === 'ended') return exitStatus(session.exit);
   out.note(comeBack(vm, name));

@@ -3,7 +3,7 @@ import { VM_NAME, VM_NAME_RULE } from '@banger/protocol/vm-name';
 
 import { flag, refuse, valueFlag, type FlagOptions } from './flags.ts';
 
-export const mib = (about: string, options: FlagOptions = {}) =>
+const mib = (about: string, options: FlagOptions = {}) =>
   valueFlag(
     about,
     (text) =>

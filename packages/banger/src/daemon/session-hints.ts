@@ -5,6 +5,7 @@ const hints: Readonly<Partial<Record<ErrorCode, string>>> = {
   'session.not_found': 'banger vm session list VM',
   'session.name_taken': 'banger vm session attach VM',
   'session.has_writer': 'Watch with --read-only, or take over with --take',
+  'session.rewound': 'Its VM was restored: banger vm session attach VM',
   'session.running': 'banger vm session stop VM',
   'session.ended': 'banger vm session list VM',
   'session.no_input': 'Start it with --stdin pipe or --tty',

@@ -89,7 +89,9 @@ export function fakeSessions({ sessions, commands, lost, answer }: FakeSessionsH
 }
 
 function attachFake(session: FakeSession, request: GuestAttach, alive: AbortSignal): GuestAttachment {
-  const { writer } = request;
+  const { writer, from } = request;
+  if (from !== undefined && 'stdout' in from && from.stdout > session.ends.stdout)
+    refuse('session.rewound', `Cannot attach to session "${request.session}": it has not written as much as was read of it`);
   const news: SessionMessage[] = [];
   const closed = new AbortController();
   const say = (message: SessionMessage) => {

@@ -21,6 +21,11 @@ const START_MS = 30_000;
 /** What the agent's refusals are; others stay `guest.refused`. */
 type Refusals = Readonly<Record<string, readonly [ErrorCode, fact: string]>>;
 
+const attachRefusals: Refusals = {
+  Aborted: ['session.has_writer', 'another one is attached as its writer'],
+  InvalidArgument: ['session.rewound', 'it has not written as much as was read of it'],
+};
+
 /** The agent's `SessionsService`. */
 export function createSessionsClient(calls: GuestCalls): GuestSessions {
   const client = createClient(SessionsService, calls.transport);
@@ -43,7 +48,7 @@ export function createSessionsClient(calls: GuestCalls): GuestSessions {
         ),
       ),
     attach: (request, signal) =>
-      told('attach to', request.session, { Aborted: ['session.has_writer', 'another one is attached as its writer'] }, () =>
+      told('attach to', request.session, attachRefusals, () =>
         calls.stream('attach to a session', signal, (alive) => {
           const explain = (error: unknown) => calls.explain(error, 'go on with a session', signal);
           return attachInGuest({ client, alive, explain }, request);

@@ -17,12 +17,11 @@ export const vmSessionLogsCommand = defineCommand({
     'banger vm session logs -f --tail 20 --stream stderr web build',
   ],
   calls: ['showSession'],
-  async run({ operand: { vm, session }, flags }, { connect, ...context }) {
+  async run({ operand: { vm, session }, flags }, { connect, world, out, signal }) {
     const { stream: only, tail, follow } = flags;
     const banger = await connect();
-    const { signal } = context;
     const from = tail === undefined ? FROM_THE_START : undefined;
-    const options = { ...followOptions(context), only, tail, from, follow, signal };
+    const options = { ...followOptions(world, out.note), only, tail, from, follow, signal };
     await banger.vms.sessions(vm).read(session, options);
     return 0;
   },

@@ -1,10 +1,12 @@
+import { parseMib } from '@banger/protocol/size-text';
+
 import { attachToSession } from '../attach-to-session.ts';
 import { defineCommand } from '../command.ts';
 import { execFlags, readEnv } from '../exec-flags.ts';
-import { flag } from '../flags.ts';
+import { flag, refuse, valueFlag } from '../flags.ts';
 import { operands } from '../operands.ts';
 import { terminalOf } from '../take-terminal.ts';
-import { mib, vmName } from '../vm-flags.ts';
+import { vmName } from '../vm-flags.ts';
 
 export const vmSessionStartCommand = defineCommand({
   name: 'vm session start',
@@ -24,7 +26,10 @@ export const vmSessionStartCommand = defineCommand({
     requireCommand: flag.list('Start nothing if the guest has no such command; may be repeated', {
       placeholder: 'COMMAND',
     }),
-    keep: mib('How much of each output is kept, from 1M to 64M', { default: '8M' }),
+    keep: valueFlag('How much of each output is kept, from 1M to 64M', keptBytes, {
+      default: '8M',
+      placeholder: 'SIZE',
+    }),
     attach: flag.boolean('Attach to it at once', { short: 'a' }),
   },
   command: 'required',
@@ -41,7 +46,7 @@ export const vmSessionStartCommand = defineCommand({
     const banger = await connect();
     const session = await banger.vms.sessions(vm).start(command, {
       ...{ name, user, cwd, env, requiredCommands, signal },
-      keepBytes: flags.keep === undefined ? undefined : flags.keep * 1024 * 1024,
+      keepBytes: flags.keep,
       stdin: flags.stdin === 'pipe',
       terminal: flags.tty ? terminalOf(world) : undefined,
     });
@@ -51,3 +56,8 @@ export const vmSessionStartCommand = defineCommand({
     return 0;
   },
 });
+
+function keptBytes(text: string): number {
+  const mib = parseMib(text) ?? 0;
+  return mib >= 1 && mib <= 64 ? mib * 1024 * 1024 : refuse(`"${text}" is not from 1M to 64M`);
+}
