@@ -20,6 +20,7 @@ export function explainCall(error: unknown, { verb, signal, lost }: FailedCall):
     });
   }
   if (!(error instanceof ConnectError)) return error;
+  if (error.code === Code.Unimplemented) return olderAgent(cannot, error);
   if (isFromGuest(error)) {
     const fact = error.rawMessage.slice(0, 1024);
     return new BangerError('guest.refused', `${cannot}: ${fact}`, {
@@ -30,6 +31,15 @@ export function explainCall(error: unknown, { verb, signal, lost }: FailedCall):
   return new BangerError('guest.protocol', `${cannot}: its answer is not the protocol`, {
     cause: error,
   });
+}
+
+/** A VM that runs on over an update of banger keeps the agent that it was started with. */
+function olderAgent(cannot: string, cause: ConnectError): BangerError {
+  return new BangerError(
+    'guest.refused',
+    `${cannot}: it was started by another version of banger, whose agent does not know how`,
+    { cause, hint: 'banger vm restart VM', details: { guestCode: Code[cause.code] } },
+  );
 }
 
 function isDeadline(error: unknown): boolean {
