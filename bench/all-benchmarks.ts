@@ -3,8 +3,11 @@ import { cliStart } from './cli-start.ts';
 import { coldRun } from './cold-run.ts';
 import { daemonMemoryBusy, daemonMemoryIdle } from './daemon-memory.ts';
 import { exec, execOneCpu } from './exec.ts';
+import { execOverSsh } from './exec-over-ssh.ts';
 import { firstRun } from './first-run.ts';
 import { fork20, forkPss } from './fork-many.ts';
+import { forward, forwardRaw } from './forward.ts';
+import { reship, ship } from './ship.ts';
 import { resume, startT0, suspend } from './start-again.ts';
 import { warmFull, warmOverColdFull, warmOverColdSlim, warmSlim, warmStandby } from './warm-run.ts';
 
@@ -21,7 +24,12 @@ export const allBenchmarks: readonly Benchmark[] = [
   resume,
   fork20,
   forkPss,
+  forward,
+  forwardRaw,
   coldRun,
+  execOverSsh,
+  ship,
+  reship,
   warmFull,
   warmOverColdFull,
   firstRun,
