@@ -10,6 +10,7 @@ import { guestFilesContract } from './guest-files.ts';
 import { guestForkingContract } from './guest-forking.ts';
 import { guestNetworkContract } from './guest-network.ts';
 import { guestSessionsContract } from './guest-sessions.ts';
+import { guestWorkspacesContract } from './guest-workspaces.ts';
 
 const { signal: never } = new AbortController();
 
@@ -25,6 +26,7 @@ export function guestContract({ name, connect }: GuestSubject): void {
   guestForkingContract({ name, connect });
   guestNetworkContract({ name, connect });
   guestSessionsContract({ name, connect });
+  guestWorkspacesContract({ name, connect });
 
   suite(`${name} keeps the Guest contract`, () => {
     test('says what it is, before and after it boots', async () => {

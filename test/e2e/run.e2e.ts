@@ -129,7 +129,11 @@ sandboxTest(
       ],
       [['run', '--env', '=x', '--', 'true'], 125, /"=x" has no name/],
       [['run', '--no-such-flag'], 2, /has no flag "--no-such-flag"/],
-      [['run', 'true'], 2, /takes no "true"/],
+      [
+        ['run', 'no-such-directory'],
+        1,
+        /Cannot ship "no-such-directory": there is no such directory/,
+      ],
       [['exec', 'nobody', '--', 'true'], 125, /Cannot find VM "nobody"/],
     ];
     for (const [args, status, message] of refused) {

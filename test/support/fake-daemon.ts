@@ -14,6 +14,7 @@ import { createFakeGuest } from '../../packages/banger/src/guest/fake-guest.ts';
 import { FakeExecs } from './fake-execs.ts';
 import { createFakeHandlers, type FakeSettings } from './fake-handlers.ts';
 import { fakeFilesApp } from './fake-files-app.ts';
+import { answerShip } from './fake-ships.ts';
 import { fakeSockets } from './fake-sockets.ts';
 import { FakeSaved } from './fake-saved.ts';
 import { FakeVms } from './fake-vms.ts';
@@ -100,6 +101,11 @@ export class FakeDaemon implements AsyncDisposable {
       }
       if (url.pathname.endsWith('/files')) {
         fakeFilesApp(this.guest)(request, response);
+        return;
+      }
+      const ship = /^\/v1\/vms\/([^/]+)\/workspace(\/plan)?$/.exec(url.pathname);
+      if (ship !== null) {
+        await answerShip(this, request, response);
         return;
       }
       await this.#route(request, response, { url, operation });

@@ -113,6 +113,10 @@ export class FakeVms {
     return changed;
   }
 
+  setWorkspace(id: string, workspace: Vm['workspace']): void {
+    this.#vms.set(id, { ...this.find(id), workspace });
+  }
+
   delete(reference: string): void {
     this.#vms.delete(this.find(reference).id);
   }
@@ -165,6 +169,7 @@ function aVm({ request, name }: { readonly request: CreateVmRequest; readonly na
     createdAt: NOW,
     startedAt: request.start ? NOW : null,
     uptimeMs: request.start ? 61_000 : null,
+    workspace: null,
     warnings: [],
   };
 }

@@ -11,11 +11,13 @@ import {
 import { FilesService } from '../../packages/banger/src/guest/generated/banger/guest/v1/files_pb.ts';
 import { NetworkService } from '../../packages/banger/src/guest/generated/banger/guest/v1/network_pb.ts';
 import { SessionsService } from '../../packages/banger/src/guest/generated/banger/guest/v1/sessions_pb.ts';
+import { WorkspaceService } from '../../packages/banger/src/guest/generated/banger/guest/v1/workspace_pb.ts';
 import { serveDial } from './stand-in-dial.ts';
 import { serveExec } from './stand-in-exec.ts';
 import { serveGet, servePut } from './stand-in-files.ts';
 import { refusing } from './stand-in-failures.ts';
 import { serveSessions } from './stand-in-sessions.ts';
+import { serveShips } from './stand-in-ships.ts';
 import { bootFrom, identityFrom, saidBy } from './stand-in-identity.ts';
 
 /** The agent's end of the protocol in front of a fake guest: what it says is real HTTP/2 and Connect. */
@@ -24,6 +26,7 @@ export async function serveStandIn(stream: Duplex, guest: FakeGuest): Promise<vo
   const service = connectFakeGuest(guest, stream);
   const handler = connectNodeAdapter({
     routes: ({ service: add }) => {
+      add(WorkspaceService, serveShips(service));
       add(NetworkService, { dial: (requests, { signal }) => serveDial(service, requests, signal) });
       add(FilesService, {
         putTree: (requests, { signal }) => servePut(service, requests, signal),

@@ -16,6 +16,7 @@ import (
 	"banger.dev/guest/internal/process"
 	"banger.dev/guest/internal/sessions"
 	"banger.dev/guest/internal/sshd"
+	"banger.dev/guest/internal/workspace"
 )
 
 // maxMessageBytes bounds what is read of one message.
@@ -57,6 +58,8 @@ func (s *Service) Handler() http.Handler {
 	mux.Handle(guestv1connect.NewNetworkServiceHandler(&network{machine: s.machine, dial: s.dial}, options))
 	mux.Handle(guestv1connect.NewFilesServiceHandler(&fileService{machine: s.machine}, options))
 	mux.Handle(guestv1connect.NewSessionsServiceHandler(&sessionsService{s.machine, s.sessions}, options))
+	workspaces := &workspaceService{machine: s.machine, workspaces: workspace.New(workspacesDir)}
+	mux.Handle(guestv1connect.NewWorkspaceServiceHandler(workspaces, options))
 	return mux
 }
 

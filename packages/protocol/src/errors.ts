@@ -35,6 +35,31 @@ export const errorCatalog = {
   'guest.refused': { status: 502, about: 'The guest agent reported a failure' },
   'guest.port_closed': { status: 502, about: 'Nothing in the guest listens there' },
   'guest.connection_lost': { status: 502, about: 'A connection in the guest was reset or lost' },
+  'workspace.not_a_repository': {
+    status: 400,
+    about: 'What is to be shipped is not the checkout of a git repository',
+  },
+  'workspace.unsupported': {
+    status: 400,
+    about: 'The checkout has what cannot be shipped this way',
+  },
+  'workspace.git_failed': { status: 500, about: 'git on the host ended with a failure' },
+  'workspace.changing': { status: 409, about: 'A file keeps being changed while it is shipped' },
+  'workspace.conflict': {
+    status: 409,
+    about: 'Files or branches were changed in the guest and on the host since the last ship',
+  },
+  'workspace.occupied': {
+    status: 409,
+    about: 'Something is at the guest path that was not shipped there',
+  },
+  'workspace.busy': { status: 409, about: 'Another ship to this workspace is under way' },
+  'workspace.none': { status: 404, about: 'No workspace was shipped into the VM' },
+  'workspace.bootstrap_failed': {
+    status: 500,
+    about: 'The tools that the checkout asks for could not be installed',
+  },
+  'workspace.no_tool': { status: 400, about: 'The image lacks a program that this needs' },
   'exec.not_found': { status: 404, about: 'The guest has no such command (exit status 127)' },
   'exec.not_executable': {
     status: 400,

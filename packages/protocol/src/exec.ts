@@ -1,6 +1,7 @@
 import { z } from 'zod';
 
 import { ExecId } from './ids.ts';
+import { Workspace } from './workspace.ts';
 
 export const TerminalSize = z.object({
   rows: z.int().min(1).max(10_000),
@@ -24,7 +25,11 @@ export const ExecRequest = z.object({
 });
 export type ExecRequest = z.infer<typeof ExecRequest>;
 
-export const ExecCreated = z.object({ id: ExecId });
+export const ExecCreated = z.object({
+  id: ExecId,
+  /** Where it runs, if nothing else was asked for: from where it was shipped, and at which commit that was */
+  workspace: Workspace.pick({ hostPath: true, hostCommit: true }).nullable().default(null),
+});
 
 /**
  * Channels of the WebSocket sub-protocol `v5.channel.k8s.io` (Kubernetes, staging/src/k8s.io/apimachinery

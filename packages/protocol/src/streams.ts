@@ -20,6 +20,13 @@ export const streams = {
   files: '/v1/vms/:vm/files',
   /** WebSocket, sub-protocol of `session-frames.ts`; query: `AttachQuery`. A refusal is an HTTP error. */
   sessionAttach: '/v1/vms/:vm/sessions/:session/attach',
+  /**
+   * PUT, the head of a ship (guest/internal/workspace/stream.go); query: `ShipQuery`. Answers `PlannedShip`: what the guest
+   * needs of it. Changes nothing there.
+   */
+  planShip: '/v1/vms/:vm/workspace/plan',
+  /** PUT, the whole of it; answers `Shipped`, once it is the VM's workspace */
+  applyShip: '/v1/vms/:vm/workspace',
   /** GET, the OpenAPI 3.1 document */
   openapi: '/v1/openapi.json',
   /**

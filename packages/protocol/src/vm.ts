@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { ImageId, KernelId, TemplateId, VmId } from './ids.ts';
 import { VmName } from './names.ts';
 import { Mib } from './size.ts';
+import { Workspace } from './workspace.ts';
 
 export const Accelerator = z.enum(['kvm', 'tcg']);
 export type Accelerator = z.infer<typeof Accelerator>;
@@ -116,6 +117,8 @@ export const Vm = z.object({
   createdAt: z.iso.datetime(),
   startedAt: z.iso.datetime().nullable(),
   uptimeMs: z.number().nullable(),
+  /** What was shipped into it last; commands run there unless told otherwise */
+  workspace: Workspace.nullable().default(null),
   warnings: z.array(z.string()),
 });
 export type Vm = z.infer<typeof Vm>;

@@ -66,3 +66,14 @@ export type {
 export { unixTransport } from './unix-transport.ts';
 export type { ForkOptions, VmHandle } from './vm-handle.ts';
 export type { KillSignal, Vms } from './vms.ts';
+export type { Workspace } from '@banger/protocol/workspace';
+export type { ExportOptions } from './workspace/export-patch.ts';
+export type { PreparedWorkspace, WorkspaceShip } from './workspace/prepare-workspace.ts';
+export type { WorkspaceSource } from './workspace/source.ts';
+export type { SourceOptions } from './workspace/target.ts';
+export type {
+  PrepareOptions,
+  SyncOptions,
+  VmWorkspace,
+  Workspaces,
+} from './workspace/vm-workspace.ts';

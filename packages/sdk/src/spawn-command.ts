@@ -1,8 +1,9 @@
 import { api } from '@banger/protocol/api';
 import { BangerError } from '@banger/protocol/errors';
-import { EXEC_SUBPROTOCOL, type TerminalSize } from '@banger/protocol/exec';
+import { EXEC_SUBPROTOCOL, type ExecCreated, type TerminalSize } from '@banger/protocol/exec';
 import type { ExecId } from '@banger/protocol/ids';
 import { fillPath, OPERATION_HEADER, streams } from '@banger/protocol/streams';
+import type { z } from 'zod';
 
 import { signalOf } from './call-options.ts';
 import type { Caller } from './caller.ts';
@@ -17,6 +18,8 @@ import type { MessageSocket } from './transport.ts';
 export interface RunningCommand extends AsyncDisposable {
   /** Settles after the last byte of output was taken by its sink. */
   readonly outcome: Promise<ExecOutcome>;
+  /** It runs in the VM's workspace, for want of another directory: where that came from. null: elsewhere */
+  readonly workspace: z.output<typeof ExecCreated>['workspace'];
   resize(size: TerminalSize): void;
   /** `15` or `SIGTERM`, to the command's process group. A command that has ended is no error. */
   kill(signal: number | NodeJS.Signals): Promise<void>;
@@ -37,7 +40,7 @@ export async function spawnCommand(
   const signal = signalOf(options);
   const describing = describe(caller, line, options);
   caller.transport.expectSocket?.();
-  const exec = await describing;
+  const { id: exec, workspace } = await describing;
   const output = createCommandOutput(options);
   const socket = await caller.transport.openSocket(
     {
@@ -54,6 +57,7 @@ export async function spawnCommand(
 
   return {
     outcome,
+    workspace,
     resize: (size) => void socket.send(resizeFrame(size)).catch(() => undefined),
     kill: (name) => sendSignal(caller, exec, signalNumber(name)),
     async [Symbol.asyncDispose]() {
@@ -67,10 +71,9 @@ async function describe(
   caller: Caller,
   { vm, argv }: CommandLine,
   { env, cwd, user, terminal, timeoutMs, stdin, signal }: SpawnOptions,
-): Promise<ExecId> {
+): Promise<z.output<typeof ExecCreated>> {
   const input = { env: { ...env }, cwd, user, terminal, timeoutMs, stdin: stdin !== undefined };
-  const { id } = await caller.call(api.createExec, { vm, argv: [...argv], ...input }, { signal });
-  return id;
+  return caller.call(api.createExec, { vm, argv: [...argv], ...input }, { signal });
 }
 
 async function follow(

@@ -14,6 +14,7 @@ import { createFiles, type VmFiles } from './files/vm-files.ts';
 import type { Work } from './follow-work.ts';
 import { createSessions, type Sessions } from './sessions.ts';
 import { spawnCommand, type RunningCommand } from './spawn-command.ts';
+import { createWorkspaces, type VmWorkspace } from './workspace/vm-workspace.ts';
 
 /** How a VM is copied. */
 export interface ForkOptions extends CallOptions {
@@ -64,6 +65,15 @@ export class VmHandle implements AsyncDisposable {
   /** A connection to a TCP port of the guest's loopback, or to a unix socket by its path. */
   dial(place: GuestPlace, options: CallOptions = {}): Promise<Duplex> {
     return dialGuest(this.#caller, { vm: this.id, place }, options);
+  }
+
+  /** A checkout of this machine in the VM, and what was changed there. */
+  get workspace(): VmWorkspace {
+    const workspaces = createWorkspaces(this.#caller);
+    return {
+      prepare: (path, options) => workspaces.prepare(this.id, path, options),
+      export: (options) => workspaces.export(this.id, options),
+    };
   }
 
   /** Stops the vCPUs; a paused VM answers nothing until `resume`. */

@@ -16,6 +16,7 @@ import { followText, type VmLogOptions } from './follow-text.ts';
 import { createSessions, type Sessions } from './sessions.ts';
 import { createSnapshots, type Snapshots } from './snapshots.ts';
 import { spawnCommand, type RunningCommand } from './spawn-command.ts';
+import { createWorkspaces, type Workspaces } from './workspace/vm-workspace.ts';
 import { forkVm, VmHandle, type ForkOptions } from './vm-handle.ts';
 
 export type KillSignal = 'SIGKILL' | 'SIGTERM' | 'SIGINT' | 'SIGQUIT' | 'SIGHUP';
@@ -25,6 +26,7 @@ export interface Vms {
   readonly snapshots: Snapshots;
   /** Of one VM */
   sessions(vm: string): Sessions;
+  readonly workspaces: Workspaces;
   create(request?: CreateOptions, options?: CallOptions): Promise<VmHandle>;
   /** A handle that owns nothing, for `exec` and `spawn`. */
   get(vm: string, options?: CallOptions): Promise<VmHandle>;
@@ -65,6 +67,7 @@ export function createVms(caller: Caller): Vms {
   return {
     snapshots: createSnapshots(caller),
     sessions: (vm) => createSessions(caller, vm),
+    workspaces: createWorkspaces(caller),
     create: (request = {}, options = {}) => createVm(caller, request, options),
     get: async (vm, options = {}) => new VmHandle(caller, await call(api.showVm, { vm }, options)),
     list: (filter = {}, options = {}) => call(api.listVms, filter, options),

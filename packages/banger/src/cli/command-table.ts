@@ -54,6 +54,8 @@ import { vmStartCommand } from './commands/vm-start.ts';
 import { vmStatsCommand } from './commands/vm-stats.ts';
 import { vmStopCommand } from './commands/vm-stop.ts';
 import { vmSuspendCommand } from './commands/vm-suspend.ts';
+import { vmWorkspaceExportCommand } from './commands/vm-workspace-export.ts';
+import { vmWorkspacePrepareCommand } from './commands/vm-workspace-prepare.ts';
 
 /**
  * Every command. They are small and load nothing themselves: what takes time (the SDK, HTTP, zod) is loaded when a
@@ -80,6 +82,8 @@ export const commands: readonly Command[] = [
   vmExecCommand,
   vmSshCommand,
   vmCpCommand,
+  vmWorkspacePrepareCommand,
+  vmWorkspaceExportCommand,
   vmLogsCommand,
   vmStatsCommand,
   vmSessionStartCommand,

@@ -26,6 +26,7 @@ export function describeVm(vm: VmDetails): readonly string[] {
       `${formatBytes(disk.allocatedBytes)} of ${formatBytes(disk.apparentBytes)}${disk.readOnly ? ', read-only' : ''}, ${disk.path}`,
     ]),
     ...networkFields(vm),
+    ...workspaceFields(vm),
     ...monitorFields(vm),
     ...vm.snapshots.map(({ name, createdAt, sizeBytes }): Field => [
       'snapshot',
@@ -80,6 +81,14 @@ function networkFields({ network }: VmDetails): readonly Field[] {
     ['address', network.hostAddress],
     ['network', `${network.mode}, ${network.address}, ${network.mac}`],
   ];
+}
+
+function workspaceFields({ workspace }: VmDetails): readonly Field[] {
+  if (workspace === null) return [];
+  const { guestPath, hostPath, mode, branch, commit, readOnly, preparedAt } = workspace;
+  const head = `${branch ?? 'detached'} at ${commit?.slice(0, 12) ?? 'no commit yet'}`;
+  const how = `${mode}${readOnly ? ', read-only' : ''}, ${preparedAt}`;
+  return [['workspace', `${guestPath} from ${hostPath}, ${head} (${how})`]];
 }
 
 function monitorFields({ vmm }: VmDetails): readonly Field[] {

@@ -1,5 +1,7 @@
 import type { Banger, ExecOptions, RunningCommand } from '@banger/sdk';
 
+import { readHeadCommit } from '@banger/sdk/workspace/head-commit';
+
 import type { Context } from './command.ts';
 import { takeTerminal, terminalOf } from './take-terminal.ts';
 import { writeAll } from './write-all.ts';
@@ -19,7 +21,7 @@ export interface GuestSession extends Pick<ExecOptions, 'env' | 'cwd' | 'user' |
 export async function runGuestSession(
   banger: Banger,
   { vm, argv, hasTerminal, hasStdin, ...how }: GuestSession,
-  { world, signal, interrupts }: Pick<Context, 'world' | 'signal' | 'interrupts'>,
+  { world, signal, interrupts, out }: Pick<Context, 'world' | 'signal' | 'interrupts' | 'out'>,
 ): Promise<number> {
   const { stdin, stdout, stderr } = world;
   await using command = await banger.vms.spawn(vm, argv, {
@@ -30,10 +32,22 @@ export async function runGuestSession(
     stderr: (chunk) => writeAll(stderr, chunk),
     terminal: hasTerminal ? terminalOf(world) : undefined,
   });
+  if (hasMovedOn(command)) {
+    out.warn(
+      `the host repository has moved on since it was shipped: "banger vm exec --sync ${vm} -- …" ships it again`,
+    );
+  }
   using input = new DisposableStack();
   input.use(hasTerminal ? takeTerminal(world, command) : forwardInterrupts(command, interrupts));
   const { exitCode } = await command.outcome;
   return exitCode;
+}
+
+/** Whether the checkout that the command runs in has another commit on the host by now. */
+function hasMovedOn({ workspace }: RunningCommand): boolean {
+  if (workspace === null) return false;
+  const now = readHeadCommit(workspace.hostPath);
+  return now !== undefined && now !== workspace.hostCommit;
 }
 
 function forwardInterrupts(command: RunningCommand, interrupts: Context['interrupts']): Disposable {

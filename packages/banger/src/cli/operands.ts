@@ -15,6 +15,18 @@ export const operands = {
     max: 1,
     read: ([only]) => only ?? '',
   }),
+  maybe: (name: string): Operands<string | undefined> => ({
+    usage: `[${name}]`,
+    min: 0,
+    max: 1,
+    read: ([only]) => only,
+  }),
+  oneAndMaybe: (name: string, other: string): Operands<readonly [string, string | undefined]> => ({
+    usage: `<${name}> [${other}]`,
+    min: 1,
+    max: 2,
+    read: ([one = '', maybe]) => [one, maybe],
+  }),
   /** At least one. */
   many: (name: string): Operands<readonly string[]> => ({
     usage: `<${name}> …`,

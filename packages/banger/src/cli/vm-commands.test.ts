@@ -49,10 +49,10 @@ suite('vm list', () => {
     const json = await cli.run('vm list --json');
 
     const [header = '', row = ''] = table.stdout.split('\n');
-    assert.match(header, /^NAME +ID +STATE +IMAGE +ADDRESS +VCPU +MEM +DISK +UPTIME$/);
+    assert.match(header, /^NAME +ID +STATE +IMAGE +ADDRESS +VCPU +MEM +DISK +WORKSPACE +UPTIME$/);
     assert.match(
       row,
-      new RegExp(`^web +${id} +running +debian-bookworm +127.77.0.1 +2 +2G +8G +1m01s$`),
+      new RegExp(`^web +${id} +running +debian-bookworm +127.77.0.1 +2 +2G +8G +- +1m01s$`),
     );
     assert.equal(all.stdout.split('\n').length, 3);
     assert.equal((JSON.parse(json.stdout) as { id: string }[])[0]?.id, id);

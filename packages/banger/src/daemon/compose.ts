@@ -113,6 +113,7 @@ export async function startDaemon({
     handlers,
     machines,
     text: logStreams({ machines, events, daemonLog: paths.logFile }),
+    ships: { machines, clock, log },
     activity,
     operations: new Operations(),
     clock,

@@ -24,6 +24,7 @@ export function presentVm(record: VmRecord, now: Date): Vm {
     startedAt: record.startedAt,
     uptimeMs:
       running && record.startedAt !== null ? now.getTime() - Date.parse(record.startedAt) : null,
+    workspace: record.workspace,
     warnings: record.warnings,
   };
 }

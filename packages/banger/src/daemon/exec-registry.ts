@@ -7,6 +7,7 @@ import { newExecId, type ExecId, type OperationId } from '@banger/protocol/ids';
 import type { Clock } from '../host/clock.ts';
 import { wakeHint } from '../machine/refusals.ts';
 import type { Supervisor } from '../machine/supervisor.ts';
+import { workingDirectory } from '../machine/working-directory.ts';
 import { RunningExec } from './running-exec.ts';
 
 /** A command waits this long for its stream. */
@@ -24,7 +25,7 @@ export class ExecRegistry {
 
   create(
     vm: Supervisor,
-    { timeoutMs, terminal, ...rest }: z.output<typeof ExecRequest>,
+    { timeoutMs, terminal, cwd, ...rest }: z.output<typeof ExecRequest>,
     operation: OperationId,
   ): ExecId {
     if (vm.record.state.name !== 'running') {
@@ -37,7 +38,7 @@ export class ExecRegistry {
     }
     const id = newExecId();
     const size = terminal && { ...terminal.size, term: terminal.term };
-    const request = { ...rest, stdin: rest.stdin, terminal: size };
+    const request = { ...rest, cwd: workingDirectory(vm.record, cwd), terminal: size };
     this.#waiting.set(id, new RunningExec({ vm, request, timeoutMs, operation }));
     void this.#endUnattached(id);
     return id;

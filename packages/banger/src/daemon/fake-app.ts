@@ -56,6 +56,7 @@ export function createFakeApp() {
     handlers,
     machines,
     text: logStreams({ machines, events, daemonLog: '/nonexistent/log' }),
+    ships: { machines, clock: world.clock, log: createSilentLog() },
     activity,
     operations: new Operations(),
     clock: world.clock,

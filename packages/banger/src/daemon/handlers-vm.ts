@@ -83,8 +83,12 @@ export function vmHandlers(deps: VmHandlerDeps): Pick<Handlers, VmRoute> {
       return records.map((record) => presentVm(record, clock.now()));
     },
     vmStats: ({ vm }, { signal }) => vmStats(machines.find(vm), deps, signal),
-    createExec: ({ vm, ...request }, { id }) =>
-      Promise.resolve({ id: execs.create(machines.find(vm), request, id) }),
+    createExec({ vm: reference, ...request }, operation) {
+      const vm = machines.find(reference);
+      const id = execs.create(vm, request, operation.id);
+      const workspace = request.cwd === undefined ? vm.record.workspace : null;
+      return Promise.resolve({ id, workspace });
+    },
     signalExec({ exec, signal }) {
       execs.signal(exec, signal);
       return Promise.resolve({});

@@ -17,12 +17,14 @@ import { openApiDocument } from './openapi.ts';
 import { readBody } from './read-body.ts';
 import { errorResponse } from './error-response.ts';
 import { registerFiles, type FilesDeps } from './files-routes.ts';
+import { registerShips, type ShipDeps } from './ships.ts';
 import { registerTextStreams, type TextStreams } from './text-streams.ts';
 
 export interface HttpDeps {
   readonly handlers: Handlers;
   readonly text: TextStreams;
   readonly machines: FilesDeps['machines'];
+  readonly ships: ShipDeps;
   readonly activity: Activity;
   readonly clock: Clock;
   readonly operations: Operations;
@@ -64,6 +66,7 @@ export function createHttpApp(deps: HttpDeps): Hono {
   }
   registerTextStreams(app, deps.text);
   registerFiles(app, deps);
+  registerShips(app, deps.ships, deps.stopping);
   app.post(streams.cancelOperation, async (c) => {
     const id = OperationId.safeParse(c.req.param('operation'));
     if (id.success) await deps.operations.cancel(id.data);

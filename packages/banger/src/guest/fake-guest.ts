@@ -7,8 +7,10 @@ import { orAbort } from '../host/or-abort.ts';
 import { type FakeCommand, fakeUserland, findCommand } from './fake-commands.ts';
 import { assumeIdentity } from './fake-identity.ts';
 import { fakeFiles, getFake, putFake, type FakeFiles } from './fake-files.ts';
+import { FakeWorkspaces } from './fake-workspaces.ts';
 import { dialFake, fakeServices, type FakeListeners } from './fake-network.ts';
 import { fakeSessions, type FakeSessions } from './fake-sessions.ts';
+import { fakeStats } from './fake-stats.ts';
 import type {
   Guest,
   GuestBoot,
@@ -41,6 +43,7 @@ export interface FakeGuest {
   readonly listeners: FakeListeners;
   readonly files: FakeFiles;
   readonly sessions: FakeSessions;
+  readonly workspaces: FakeWorkspaces;
   readonly calls: string[];
   /** Told when it is asked to power off; the machine around it then ends */
   onShutdown: () => void;
@@ -63,6 +66,7 @@ export function createFakeGuest(commands: Readonly<Record<string, FakeCommand>> 
     listeners: fakeServices(),
     files: fakeFiles(),
     sessions: { all: [], made: 0 },
+    workspaces: new FakeWorkspaces(),
     calls: [],
     onShutdown: () => undefined,
     failures: new Map(),
@@ -128,7 +132,11 @@ export function connectFakeGuest(guest: FakeGuest, stream?: Duplex): Guest {
           return work();
         }),
     }),
-    stats: (signal) => answer('stats', signal, () => statsOf(guest)),
+    workspaces: {
+      plan: (bytes, signal) => answer('planShip', signal, () => guest.workspaces.plan(bytes)),
+      apply: (bytes, signal) => answer('applyShip', signal, () => guest.workspaces.apply(bytes)),
+    },
+    stats: (signal) => answer('stats', signal, () => fakeStats(1 + guest.running.size)),
     sync: (signal) => answer('sync', signal, () => undefined),
     identify: (request, signal) =>
       answer('identify', signal, () => {
@@ -203,18 +211,4 @@ async function runFake(
   } finally {
     guest.running.delete(request);
   }
-}
-
-function statsOf(guest: FakeGuest) {
-  return {
-    cpuBusyNs: 1e9,
-    cpuTotalNs: 2e9,
-    memoryTotalBytes: 512 * 2 ** 20,
-    memoryAvailableBytes: 256 * 2 ** 20,
-    fileSystems: [{ mountPoint: '/', sizeBytes: 2 ** 30, usedBytes: 2 ** 20 }],
-    networkReceivedBytes: 0,
-    networkSentBytes: 0,
-    processCount: 1 + guest.running.size,
-    load1m: 0,
-  };
 }

@@ -12,6 +12,7 @@ import { bootTo, identifiedFrom, identityTo } from './identity-messages.ts';
 import { createNetworkClient } from './network-client.ts';
 import { createSessionsClient } from './sessions-client.ts';
 import { syncGuestClock } from './sync-guest-clock.ts';
+import { createWorkspacesClient } from './workspaces-client.ts';
 
 const BOOT_MS = 120_000;
 const READY_MS = 600_000;
@@ -73,6 +74,7 @@ export function createGuestClient(
     network: createNetworkClient(calls),
     files: createFilesClient(calls),
     sessions: createSessionsClient(calls),
+    workspaces: createWorkspacesClient(calls),
     [Symbol.asyncDispose]: () => conversation[Symbol.asyncDispose](),
   };
 }

@@ -3,6 +3,7 @@ import type { Duplex } from 'node:stream';
 import type { GuestFiles } from './guest-files.ts';
 import type { GuestNetwork } from './guest-network.ts';
 import type { GuestSessions } from './guest-sessions.ts';
+import type { GuestWorkspaces } from './guest-workspaces.ts';
 
 /** The agent in a running guest, over one connection. Every call has a deadline of its own besides `signal`. */
 export interface Guest extends AsyncDisposable {
@@ -17,6 +18,7 @@ export interface Guest extends AsyncDisposable {
   readonly network: GuestNetwork;
   readonly files: GuestFiles;
   readonly sessions: GuestSessions;
+  readonly workspaces: GuestWorkspaces;
   stats(signal: AbortSignal): Promise<GuestStats>;
   /** sync(2) in the guest; with `dropCaches` its page cache is freed too, so that a saved memory is small */
   sync(signal: AbortSignal, options?: { readonly dropCaches?: boolean }): Promise<void>;

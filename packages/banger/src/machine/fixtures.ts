@@ -45,6 +45,7 @@ export function aRecord(change: Partial<VmRecord> = {}): VmRecord {
     startedFrom: null,
     hygiene: [],
     snapshots: [],
+    workspace: null,
     warnings: [],
     generation: 1,
     ...change,

@@ -12,7 +12,7 @@ import { Supervisor } from './supervisor.ts';
 
 /** What is said of a VM when its record is first stored; the rest is as nothing had happened yet. */
 export type NewVm = Pick<VmRecord, 'name' | 'spec'> &
-  Partial<Pick<VmRecord, 'provenance' | 'ephemeral' | 'purpose' | 'warm'>>;
+  Partial<Pick<VmRecord, 'provenance' | 'ephemeral' | 'purpose' | 'warm' | 'workspace'>>;
 
 export interface PopulationOptions {
   readonly makeUpName: () => string;
@@ -64,6 +64,7 @@ export class Population {
       ephemeral: false,
       purpose: 'user',
       warm: true,
+      workspace: null,
       ...vm,
       id: newVmId(),
       state: { name: 'created' },

@@ -11,6 +11,7 @@ import {
   VmSpec,
   VmState,
 } from '@banger/protocol/vm';
+import { Workspace } from '@banger/protocol/workspace';
 
 import { MachinePlan } from './plan.ts';
 
@@ -47,6 +48,7 @@ export const VmRecord = z.object({
   startedFrom: StartedFrom.nullable().default(null),
   hygiene: z.array(HygieneCheck).default([]),
   snapshots: z.array(Snapshot).default([]),
+  workspace: Workspace.nullable().default(null),
   warnings: z.array(z.string()),
   /** Counts the changes; an update names the one it read */
   generation: z.int(),

@@ -20,15 +20,25 @@ export const vmListCommand = defineCommand({
   async run({ flags }, { connect, out, signal }) {
     const banger = await connect();
     const vms = await banger.vms.list({ all: flags.all }, { signal });
-    const header = ['NAME', 'ID', 'STATE', 'IMAGE', 'ADDRESS', 'VCPU', 'MEM', 'DISK', 'UPTIME'];
+    const sizes = ['VCPU', 'MEM', 'DISK'];
+    const header = ['NAME', 'ID', 'STATE', 'IMAGE', 'ADDRESS', ...sizes, 'WORKSPACE', 'UPTIME'];
     await out.list(vms, { header, row, id: ({ id }) => id, isQuiet: flags.quiet });
     return 0;
   },
 });
 
-function row({ name, id, state, spec, address, uptimeMs }: Vm): readonly string[] {
+function row({ name, id, state, spec, address, workspace, uptimeMs }: Vm): readonly string[] {
   const { image, vcpu, memoryMib, diskMib } = spec;
   const sizes = [String(vcpu), formatMib(memoryMib), formatMib(diskMib)];
   const uptime = uptimeMs === null ? '-' : formatSpan(uptimeMs);
-  return [name, id, state.name, image, address ?? '-', ...sizes, uptime];
+  return [
+    name,
+    id,
+    state.name,
+    image,
+    address ?? '-',
+    ...sizes,
+    workspace?.hostPath ?? '-',
+    uptime,
+  ];
 }

@@ -107,8 +107,9 @@ export class SavedVerbs {
   }
 
   #insertChild(vm: Supervisor, name: string): Supervisor {
-    const { spec, provenance, warm } = vm.record;
-    return this.#deps.population.insert({ name, spec: { ...spec, name }, provenance, warm });
+    const { spec, provenance, warm, workspace } = vm.record;
+    const copied = { provenance, warm, workspace };
+    return this.#deps.population.insert({ name, spec: { ...spec, name }, ...copied });
   }
 
   async #startChild(child: Supervisor, point: ForkPoint, operation: Operation): Promise<void> {
