@@ -116,6 +116,12 @@ export const errorCatalog = {
   'host.kvm_unavailable': { status: 503, about: 'KVM was asked for and cannot be used' },
   'host.disk_full': { status: 507, about: 'The file system is full' },
   'host.mirror_unreachable': { status: 502, about: "Debian's archive cannot be reached" },
+  'host.port_taken': {
+    status: 409,
+    about: 'Another program listens on a port of the host that a VM was to answer on',
+  },
+  'host.port_forbidden': { status: 403, about: 'Only root may listen on this port of the host' },
+  'host.address_unusable': { status: 400, about: 'The host has no such address to listen on' },
   'host.resources': { status: 400, about: 'More was asked for than the host has' },
   'host.path_unusable': {
     status: 500,
