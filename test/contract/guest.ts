@@ -8,6 +8,7 @@ import { createInputQueue } from '../support/input-queue.ts';
 import type { GuestSubject } from './guest-subject.ts';
 import { guestFilesContract } from './guest-files.ts';
 import { guestForkingContract } from './guest-forking.ts';
+import { guestListenersContract } from './guest-listeners.ts';
 import { guestNetworkContract } from './guest-network.ts';
 import { guestSessionsContract } from './guest-sessions.ts';
 import { guestWorkspacesContract } from './guest-workspaces.ts';
@@ -27,6 +28,7 @@ export function guestContract({ name, connect }: GuestSubject): void {
   guestNetworkContract({ name, connect });
   guestSessionsContract({ name, connect });
   guestWorkspacesContract({ name, connect });
+  guestListenersContract({ name, connect });
 
   suite(`${name} keeps the Guest contract`, () => {
     test('says what it is, before and after it boots', async () => {

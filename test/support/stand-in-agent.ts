@@ -13,6 +13,7 @@ import { NetworkService } from '../../packages/banger/src/guest/generated/banger
 import { SessionsService } from '../../packages/banger/src/guest/generated/banger/guest/v1/sessions_pb.ts';
 import { WorkspaceService } from '../../packages/banger/src/guest/generated/banger/guest/v1/workspace_pb.ts';
 import { serveDial } from './stand-in-dial.ts';
+import { serveListeners, serveProbe } from './stand-in-listeners.ts';
 import { serveExec } from './stand-in-exec.ts';
 import { serveGet, servePut } from './stand-in-files.ts';
 import { refusing } from './stand-in-failures.ts';
@@ -27,7 +28,11 @@ export async function serveStandIn(stream: Duplex, guest: FakeGuest): Promise<vo
   const handler = connectNodeAdapter({
     routes: ({ service: add }) => {
       add(WorkspaceService, serveShips(service));
-      add(NetworkService, { dial: (requests, { signal }) => serveDial(service, requests, signal) });
+      add(NetworkService, {
+        dial: (requests, { signal }) => serveDial(service, requests, signal),
+        watchListeners: (_request, { signal }) => serveListeners(service, signal),
+        probe: ({ targets }, { signal }) => serveProbe(service, targets, signal),
+      });
       add(FilesService, {
         putTree: (requests, { signal }) => servePut(service, requests, signal),
         getTree: (request, { signal }) => serveGet(service, request, signal),

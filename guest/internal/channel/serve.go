@@ -17,7 +17,7 @@ import (
 )
 
 const (
-	maxConcurrentStreams = 250
+	maxConcurrentStreams = 1000
 	streamWindow         = 1 << 20
 	connectionWindow     = 4 << 20
 	maxReadFrame         = 64 << 10

@@ -8,9 +8,9 @@ import { type FakeCommand, fakeUserland, findCommand } from './fake-commands.ts'
 import { assumeIdentity } from './fake-identity.ts';
 import { fakeFiles, getFake, putFake, type FakeFiles } from './fake-files.ts';
 import { FakeWorkspaces } from './fake-workspaces.ts';
-import { dialFake, fakeServices, type FakeListeners } from './fake-network.ts';
 import { fakeSessions, type FakeSessions } from './fake-sessions.ts';
 import { fakeStats } from './fake-stats.ts';
+import { dialFake, fakeScheme, fakeServices, watchFake, type FakeListeners } from './fake-network.ts';
 import type {
   Guest,
   GuestBoot,
@@ -108,6 +108,15 @@ export function connectFakeGuest(guest: FakeGuest, stream?: Duplex): Guest {
         answer('dial', signal, () => {
           requireBooted(guest, 'connect');
           return dialFake(guest.listeners, target, lost);
+        }),
+      async *watchListeners(signal) {
+        await answer('watchListeners', signal, () => requireBooted(guest, 'say what listens'));
+        yield* watchFake(guest.listeners, AbortSignal.any([signal, lost]));
+      },
+      probe: (targets, signal) =>
+        answer('probe', signal, () => {
+          requireBooted(guest, 'probe its listeners');
+          return targets.map(fakeScheme);
         }),
     },
     files: {

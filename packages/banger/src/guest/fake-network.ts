@@ -2,27 +2,77 @@ import { duplexPair, Readable, type Duplex } from 'node:stream';
 
 import { BangerError } from '@banger/protocol/errors';
 
-import { describeTarget, type DialTarget } from './guest-network.ts';
+import { orAbort } from '../host/or-abort.ts';
+import type { GuestListener, GuestScheme } from './guest-listeners.ts';
+import { describeTarget, type DialTarget, type ProbeTarget } from './guest-network.ts';
 
 /** What listens in a fake guest: takes the listener's end of each connection to its place. */
 export type FakeListener = (connection: Duplex) => void;
 
-/** `tcp 80`, `unix /run/x` → who listens there */
-export type FakeListeners = Map<string, FakeListener>;
+/** By place (`tcp 80`, `unix /run/x`) who listens there */
+export class FakeListeners extends Map<string, FakeListener> {
+  #change: PromiseWithResolvers<void> | undefined;
+
+  /** Resolves when the next one begins or ceases to listen */
+  get changed(): Promise<void> {
+    this.#change ??= Promise.withResolvers();
+    return this.#change.promise;
+  }
+
+  override set(place: string, listener: FakeListener): this {
+    super.set(place, listener);
+    this.#tell();
+    return this;
+  }
+
+  override delete(place: string): boolean {
+    const was = super.delete(place);
+    this.#tell();
+    return was;
+  }
+
+  #tell(): void {
+    this.#change?.resolve();
+    this.#change = undefined;
+  }
+}
 
 /** What listens in every fake guest: echo (RFC 862), chargen (RFC 864), one that greets, and one that resets. */
 export function fakeServices(): FakeListeners {
-  return new Map<string, FakeListener>([
-    ['tcp 7', (connection) => void connection.pipe(connection)],
-    ['tcp 13', (connection) => void connection.resume().end('hello\n')],
-    ['tcp 19', (connection) => void Readable.from(endless()).pipe(connection)],
-    ['tcp 666', (connection) => void connection.once('data', () => connection.destroy())],
-    ['unix /run/echo', (connection) => void connection.pipe(connection)],
-  ]);
+  return new FakeListeners()
+    .set('tcp 7', (connection) => void connection.pipe(connection))
+    .set('tcp 13', (connection) => void connection.resume().end('hello\n'))
+    .set('tcp 19', (connection) => void Readable.from(endless()).pipe(connection))
+    .set('tcp 666', (connection) => void connection.once('data', () => connection.destroy()))
+    .set('unix /run/echo', (connection) => void connection.pipe(connection));
+}
+
+/** As a real agent tells them: sorted by port. */
+export async function* watchFake(
+  listeners: FakeListeners,
+  over: AbortSignal,
+): AsyncGenerator<readonly GuestListener[]> {
+  for (;;) {
+    const { changed } = listeners;
+    yield [...listeners.keys()]
+      .filter((place) => place.startsWith('tcp '))
+      .map((place) => Number(place.slice('tcp '.length)))
+      .sort((a, b) => a - b)
+      .map((port) => {
+        return { protocol: 'tcp', address: '127.0.0.1', port, pid: port, process: 'fake' };
+      });
+    await orAbort(changed, over);
+  }
 }
 
 function* endless(): Generator<Buffer> {
   for (;;) yield Buffer.alloc(64 * 1024, 'banger ');
+}
+
+/** A web server is where one is expected. */
+export function fakeScheme({ port }: ProbeTarget): GuestScheme {
+  if (port === 443) return 'https';
+  return port === 80 || port === 8080 ? 'http' : 'other';
 }
 
 export function fakePlace(target: DialTarget): string {

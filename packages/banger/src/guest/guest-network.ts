@@ -1,5 +1,7 @@
 import type { Duplex } from 'node:stream';
 
+import type { GuestListener, GuestScheme } from './guest-listeners.ts';
+
 /** Connections to what listens in a guest. */
 export interface GuestNetwork {
   /**
@@ -8,7 +10,15 @@ export interface GuestNetwork {
    * `guest.port_closed` when nobody listens there. `signal` counts only until then.
    */
   dial(target: DialTarget, signal: AbortSignal): Promise<Duplex>;
+  /** What listens in the guest: all of it at once, and again whenever it has changed. Ends by throwing, with the reason. */
+  watchListeners(signal: AbortSignal): AsyncIterable<readonly GuestListener[]>;
+  /** What listeners speak, in order; takes seconds where one says nothing. At most `MAX_PROBES` */
+  probe(targets: readonly ProbeTarget[], signal: AbortSignal): Promise<readonly GuestScheme[]>;
 }
+
+export type ProbeTarget = Extract<DialTarget, { readonly kind: 'tcp' }>;
+
+export const MAX_PROBES = 64;
 
 export type DialTarget =
   /** `address`: an IP address of the guest; left out: its loopback, of either family */

@@ -12,7 +12,11 @@ import {
 } from './generated/banger/guest/v1/network_pb.ts';
 import { ANSWER_MS, type GuestCalls } from './guest-calls.ts';
 import { describeTarget, type DialTarget, type GuestNetwork } from './guest-network.ts';
+import { listenersFrom, schemesFrom } from './listener-messages.ts';
 import { Outbox } from './outbox.ts';
+
+/** The agent gives each listener up to about 5 s, and asks 8 at a time. */
+const PROBE_MS = 60_000;
 
 /** The agent's `NetworkService`. */
 export function createNetworkClient(calls: GuestCalls): GuestNetwork {
@@ -37,6 +41,20 @@ export function createNetworkClient(calls: GuestCalls): GuestNetwork {
         return new DialedStream({ outbox, responses, over, explain, lost: calls.lost });
       });
     },
+    async *watchListeners(signal) {
+      const alive = AbortSignal.any([signal, calls.lost]);
+      try {
+        alive.throwIfAborted();
+        for await (const list of client.watchListeners({}, { signal: alive })) yield listenersFrom(list);
+      } catch (error) {
+        throw calls.explain(error, 'say what listens', signal);
+      }
+    },
+    probe: (targets, signal) =>
+      calls.call('probe its listeners', { signal, timeoutMs: PROBE_MS }, async (options) => {
+        const asked = targets.map(({ port, address = '' }) => ({ port, address }));
+        return schemesFrom(await client.probe({ targets: asked }, options), targets.length);
+      }),
   };
 }
 

@@ -77,6 +77,108 @@ func (DialFailure_Reason) EnumDescriptor() ([]byte, []int) {
 	return file_banger_guest_v1_network_proto_rawDescGZIP(), []int{6, 0}
 }
 
+type Listener_Protocol int32
+
+const (
+	Listener_PROTOCOL_UNSPECIFIED Listener_Protocol = 0
+	Listener_PROTOCOL_TCP         Listener_Protocol = 1
+	Listener_PROTOCOL_UDP         Listener_Protocol = 2
+)
+
+// Enum value maps for Listener_Protocol.
+var (
+	Listener_Protocol_name = map[int32]string{
+		0: "PROTOCOL_UNSPECIFIED",
+		1: "PROTOCOL_TCP",
+		2: "PROTOCOL_UDP",
+	}
+	Listener_Protocol_value = map[string]int32{
+		"PROTOCOL_UNSPECIFIED": 0,
+		"PROTOCOL_TCP":         1,
+		"PROTOCOL_UDP":         2,
+	}
+)
+
+func (x Listener_Protocol) Enum() *Listener_Protocol {
+	p := new(Listener_Protocol)
+	*p = x
+	return p
+}
+
+func (x Listener_Protocol) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (Listener_Protocol) Descriptor() protoreflect.EnumDescriptor {
+	return file_banger_guest_v1_network_proto_enumTypes[1].Descriptor()
+}
+
+func (Listener_Protocol) Type() protoreflect.EnumType {
+	return &file_banger_guest_v1_network_proto_enumTypes[1]
+}
+
+func (x Listener_Protocol) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use Listener_Protocol.Descriptor instead.
+func (Listener_Protocol) EnumDescriptor() ([]byte, []int) {
+	return file_banger_guest_v1_network_proto_rawDescGZIP(), []int{9, 0}
+}
+
+type ProbeResponse_Scheme int32
+
+const (
+	ProbeResponse_SCHEME_UNSPECIFIED ProbeResponse_Scheme = 0
+	ProbeResponse_SCHEME_HTTP        ProbeResponse_Scheme = 1
+	ProbeResponse_SCHEME_HTTPS       ProbeResponse_Scheme = 2
+	// It answered, and not so; or it says nothing to a client that says nothing.
+	ProbeResponse_SCHEME_OTHER ProbeResponse_Scheme = 3
+)
+
+// Enum value maps for ProbeResponse_Scheme.
+var (
+	ProbeResponse_Scheme_name = map[int32]string{
+		0: "SCHEME_UNSPECIFIED",
+		1: "SCHEME_HTTP",
+		2: "SCHEME_HTTPS",
+		3: "SCHEME_OTHER",
+	}
+	ProbeResponse_Scheme_value = map[string]int32{
+		"SCHEME_UNSPECIFIED": 0,
+		"SCHEME_HTTP":        1,
+		"SCHEME_HTTPS":       2,
+		"SCHEME_OTHER":       3,
+	}
+)
+
+func (x ProbeResponse_Scheme) Enum() *ProbeResponse_Scheme {
+	p := new(ProbeResponse_Scheme)
+	*p = x
+	return p
+}
+
+func (x ProbeResponse_Scheme) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (ProbeResponse_Scheme) Descriptor() protoreflect.EnumDescriptor {
+	return file_banger_guest_v1_network_proto_enumTypes[2].Descriptor()
+}
+
+func (ProbeResponse_Scheme) Type() protoreflect.EnumType {
+	return &file_banger_guest_v1_network_proto_enumTypes[2]
+}
+
+func (x ProbeResponse_Scheme) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use ProbeResponse_Scheme.Descriptor instead.
+func (ProbeResponse_Scheme) EnumDescriptor() ([]byte, []int) {
+	return file_banger_guest_v1_network_proto_rawDescGZIP(), []int{11, 0}
+}
+
 type DialRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Types that are valid to be assigned to Kind:
@@ -555,6 +657,256 @@ func (x *DialFailure) GetMessage() string {
 	return ""
 }
 
+type WatchListenersRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *WatchListenersRequest) Reset() {
+	*x = WatchListenersRequest{}
+	mi := &file_banger_guest_v1_network_proto_msgTypes[7]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *WatchListenersRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*WatchListenersRequest) ProtoMessage() {}
+
+func (x *WatchListenersRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_banger_guest_v1_network_proto_msgTypes[7]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use WatchListenersRequest.ProtoReflect.Descriptor instead.
+func (*WatchListenersRequest) Descriptor() ([]byte, []int) {
+	return file_banger_guest_v1_network_proto_rawDescGZIP(), []int{7}
+}
+
+type WatchListenersResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// At most 1000; sorted by protocol, port, address.
+	Listeners     []*Listener `protobuf:"bytes,1,rep,name=listeners,proto3" json:"listeners,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *WatchListenersResponse) Reset() {
+	*x = WatchListenersResponse{}
+	mi := &file_banger_guest_v1_network_proto_msgTypes[8]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *WatchListenersResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*WatchListenersResponse) ProtoMessage() {}
+
+func (x *WatchListenersResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_banger_guest_v1_network_proto_msgTypes[8]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use WatchListenersResponse.ProtoReflect.Descriptor instead.
+func (*WatchListenersResponse) Descriptor() ([]byte, []int) {
+	return file_banger_guest_v1_network_proto_rawDescGZIP(), []int{8}
+}
+
+func (x *WatchListenersResponse) GetListeners() []*Listener {
+	if x != nil {
+		return x.Listeners
+	}
+	return nil
+}
+
+type Listener struct {
+	state    protoimpl.MessageState `protogen:"open.v1"`
+	Protocol Listener_Protocol      `protobuf:"varint,1,opt,name=protocol,proto3,enum=banger.guest.v1.Listener_Protocol" json:"protocol,omitempty"`
+	// IPv4 or IPv6; "0.0.0.0" and "::" are all of them.
+	Address string `protobuf:"bytes,2,opt,name=address,proto3" json:"address,omitempty"`
+	Port    uint32 `protobuf:"varint,3,opt,name=port,proto3" json:"port,omitempty"`
+	// 0 for a socket that no process has open.
+	Pid int32 `protobuf:"varint,4,opt,name=pid,proto3" json:"pid,omitempty"`
+	// What the process calls itself: printable ASCII, at most 64 characters; empty if there is none.
+	Process       string `protobuf:"bytes,5,opt,name=process,proto3" json:"process,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Listener) Reset() {
+	*x = Listener{}
+	mi := &file_banger_guest_v1_network_proto_msgTypes[9]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Listener) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Listener) ProtoMessage() {}
+
+func (x *Listener) ProtoReflect() protoreflect.Message {
+	mi := &file_banger_guest_v1_network_proto_msgTypes[9]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Listener.ProtoReflect.Descriptor instead.
+func (*Listener) Descriptor() ([]byte, []int) {
+	return file_banger_guest_v1_network_proto_rawDescGZIP(), []int{9}
+}
+
+func (x *Listener) GetProtocol() Listener_Protocol {
+	if x != nil {
+		return x.Protocol
+	}
+	return Listener_PROTOCOL_UNSPECIFIED
+}
+
+func (x *Listener) GetAddress() string {
+	if x != nil {
+		return x.Address
+	}
+	return ""
+}
+
+func (x *Listener) GetPort() uint32 {
+	if x != nil {
+		return x.Port
+	}
+	return 0
+}
+
+func (x *Listener) GetPid() int32 {
+	if x != nil {
+		return x.Pid
+	}
+	return 0
+}
+
+func (x *Listener) GetProcess() string {
+	if x != nil {
+		return x.Process
+	}
+	return ""
+}
+
+type ProbeRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// At most 64
+	Targets       []*TcpTarget `protobuf:"bytes,1,rep,name=targets,proto3" json:"targets,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ProbeRequest) Reset() {
+	*x = ProbeRequest{}
+	mi := &file_banger_guest_v1_network_proto_msgTypes[10]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ProbeRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ProbeRequest) ProtoMessage() {}
+
+func (x *ProbeRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_banger_guest_v1_network_proto_msgTypes[10]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ProbeRequest.ProtoReflect.Descriptor instead.
+func (*ProbeRequest) Descriptor() ([]byte, []int) {
+	return file_banger_guest_v1_network_proto_rawDescGZIP(), []int{10}
+}
+
+func (x *ProbeRequest) GetTargets() []*TcpTarget {
+	if x != nil {
+		return x.Targets
+	}
+	return nil
+}
+
+type ProbeResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// One for each target, in order.
+	Schemes       []ProbeResponse_Scheme `protobuf:"varint,1,rep,packed,name=schemes,proto3,enum=banger.guest.v1.ProbeResponse_Scheme" json:"schemes,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ProbeResponse) Reset() {
+	*x = ProbeResponse{}
+	mi := &file_banger_guest_v1_network_proto_msgTypes[11]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ProbeResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ProbeResponse) ProtoMessage() {}
+
+func (x *ProbeResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_banger_guest_v1_network_proto_msgTypes[11]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ProbeResponse.ProtoReflect.Descriptor instead.
+func (*ProbeResponse) Descriptor() ([]byte, []int) {
+	return file_banger_guest_v1_network_proto_rawDescGZIP(), []int{11}
+}
+
+func (x *ProbeResponse) GetSchemes() []ProbeResponse_Scheme {
+	if x != nil {
+		return x.Schemes
+	}
+	return nil
+}
+
 var File_banger_guest_v1_network_proto protoreflect.FileDescriptor
 
 const file_banger_guest_v1_network_proto_rawDesc = "" +
@@ -588,9 +940,33 @@ const file_banger_guest_v1_network_proto_rawDesc = "" +
 	"\x12REASON_UNSPECIFIED\x10\x00\x12\x12\n" +
 	"\x0eREASON_REFUSED\x10\x01\x12\x15\n" +
 	"\x11REASON_BAD_TARGET\x10\x02\x12\x11\n" +
-	"\rREASON_BROKEN\x10\x032Y\n" +
+	"\rREASON_BROKEN\x10\x03\"\x17\n" +
+	"\x15WatchListenersRequest\"Q\n" +
+	"\x16WatchListenersResponse\x127\n" +
+	"\tlisteners\x18\x01 \x03(\v2\x19.banger.guest.v1.ListenerR\tlisteners\"\xee\x01\n" +
+	"\bListener\x12>\n" +
+	"\bprotocol\x18\x01 \x01(\x0e2\".banger.guest.v1.Listener.ProtocolR\bprotocol\x12\x18\n" +
+	"\aaddress\x18\x02 \x01(\tR\aaddress\x12\x12\n" +
+	"\x04port\x18\x03 \x01(\rR\x04port\x12\x10\n" +
+	"\x03pid\x18\x04 \x01(\x05R\x03pid\x12\x18\n" +
+	"\aprocess\x18\x05 \x01(\tR\aprocess\"H\n" +
+	"\bProtocol\x12\x18\n" +
+	"\x14PROTOCOL_UNSPECIFIED\x10\x00\x12\x10\n" +
+	"\fPROTOCOL_TCP\x10\x01\x12\x10\n" +
+	"\fPROTOCOL_UDP\x10\x02\"D\n" +
+	"\fProbeRequest\x124\n" +
+	"\atargets\x18\x01 \x03(\v2\x1a.banger.guest.v1.TcpTargetR\atargets\"\xa7\x01\n" +
+	"\rProbeResponse\x12?\n" +
+	"\aschemes\x18\x01 \x03(\x0e2%.banger.guest.v1.ProbeResponse.SchemeR\aschemes\"U\n" +
+	"\x06Scheme\x12\x16\n" +
+	"\x12SCHEME_UNSPECIFIED\x10\x00\x12\x0f\n" +
+	"\vSCHEME_HTTP\x10\x01\x12\x10\n" +
+	"\fSCHEME_HTTPS\x10\x02\x12\x10\n" +
+	"\fSCHEME_OTHER\x10\x032\x86\x02\n" +
 	"\x0eNetworkService\x12G\n" +
-	"\x04Dial\x12\x1c.banger.guest.v1.DialRequest\x1a\x1d.banger.guest.v1.DialResponse(\x010\x01B.Z,banger.dev/guest/gen/banger/guest/v1;guestv1b\x06proto3"
+	"\x04Dial\x12\x1c.banger.guest.v1.DialRequest\x1a\x1d.banger.guest.v1.DialResponse(\x010\x01\x12c\n" +
+	"\x0eWatchListeners\x12&.banger.guest.v1.WatchListenersRequest\x1a'.banger.guest.v1.WatchListenersResponse0\x01\x12F\n" +
+	"\x05Probe\x12\x1d.banger.guest.v1.ProbeRequest\x1a\x1e.banger.guest.v1.ProbeResponseB.Z,banger.dev/guest/gen/banger/guest/v1;guestv1b\x06proto3"
 
 var (
 	file_banger_guest_v1_network_proto_rawDescOnce sync.Once
@@ -604,33 +980,48 @@ func file_banger_guest_v1_network_proto_rawDescGZIP() []byte {
 	return file_banger_guest_v1_network_proto_rawDescData
 }
 
-var file_banger_guest_v1_network_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_banger_guest_v1_network_proto_msgTypes = make([]protoimpl.MessageInfo, 7)
+var file_banger_guest_v1_network_proto_enumTypes = make([]protoimpl.EnumInfo, 3)
+var file_banger_guest_v1_network_proto_msgTypes = make([]protoimpl.MessageInfo, 12)
 var file_banger_guest_v1_network_proto_goTypes = []any{
-	(DialFailure_Reason)(0), // 0: banger.guest.v1.DialFailure.Reason
-	(*DialRequest)(nil),     // 1: banger.guest.v1.DialRequest
-	(*DialTarget)(nil),      // 2: banger.guest.v1.DialTarget
-	(*TcpTarget)(nil),       // 3: banger.guest.v1.TcpTarget
-	(*DialResponse)(nil),    // 4: banger.guest.v1.DialResponse
-	(*DialConnected)(nil),   // 5: banger.guest.v1.DialConnected
-	(*DialEof)(nil),         // 6: banger.guest.v1.DialEof
-	(*DialFailure)(nil),     // 7: banger.guest.v1.DialFailure
+	(DialFailure_Reason)(0),        // 0: banger.guest.v1.DialFailure.Reason
+	(Listener_Protocol)(0),         // 1: banger.guest.v1.Listener.Protocol
+	(ProbeResponse_Scheme)(0),      // 2: banger.guest.v1.ProbeResponse.Scheme
+	(*DialRequest)(nil),            // 3: banger.guest.v1.DialRequest
+	(*DialTarget)(nil),             // 4: banger.guest.v1.DialTarget
+	(*TcpTarget)(nil),              // 5: banger.guest.v1.TcpTarget
+	(*DialResponse)(nil),           // 6: banger.guest.v1.DialResponse
+	(*DialConnected)(nil),          // 7: banger.guest.v1.DialConnected
+	(*DialEof)(nil),                // 8: banger.guest.v1.DialEof
+	(*DialFailure)(nil),            // 9: banger.guest.v1.DialFailure
+	(*WatchListenersRequest)(nil),  // 10: banger.guest.v1.WatchListenersRequest
+	(*WatchListenersResponse)(nil), // 11: banger.guest.v1.WatchListenersResponse
+	(*Listener)(nil),               // 12: banger.guest.v1.Listener
+	(*ProbeRequest)(nil),           // 13: banger.guest.v1.ProbeRequest
+	(*ProbeResponse)(nil),          // 14: banger.guest.v1.ProbeResponse
 }
 var file_banger_guest_v1_network_proto_depIdxs = []int32{
-	2, // 0: banger.guest.v1.DialRequest.target:type_name -> banger.guest.v1.DialTarget
-	6, // 1: banger.guest.v1.DialRequest.eof:type_name -> banger.guest.v1.DialEof
-	3, // 2: banger.guest.v1.DialTarget.tcp:type_name -> banger.guest.v1.TcpTarget
-	5, // 3: banger.guest.v1.DialResponse.connected:type_name -> banger.guest.v1.DialConnected
-	6, // 4: banger.guest.v1.DialResponse.eof:type_name -> banger.guest.v1.DialEof
-	7, // 5: banger.guest.v1.DialResponse.failure:type_name -> banger.guest.v1.DialFailure
-	0, // 6: banger.guest.v1.DialFailure.reason:type_name -> banger.guest.v1.DialFailure.Reason
-	1, // 7: banger.guest.v1.NetworkService.Dial:input_type -> banger.guest.v1.DialRequest
-	4, // 8: banger.guest.v1.NetworkService.Dial:output_type -> banger.guest.v1.DialResponse
-	8, // [8:9] is the sub-list for method output_type
-	7, // [7:8] is the sub-list for method input_type
-	7, // [7:7] is the sub-list for extension type_name
-	7, // [7:7] is the sub-list for extension extendee
-	0, // [0:7] is the sub-list for field type_name
+	4,  // 0: banger.guest.v1.DialRequest.target:type_name -> banger.guest.v1.DialTarget
+	8,  // 1: banger.guest.v1.DialRequest.eof:type_name -> banger.guest.v1.DialEof
+	5,  // 2: banger.guest.v1.DialTarget.tcp:type_name -> banger.guest.v1.TcpTarget
+	7,  // 3: banger.guest.v1.DialResponse.connected:type_name -> banger.guest.v1.DialConnected
+	8,  // 4: banger.guest.v1.DialResponse.eof:type_name -> banger.guest.v1.DialEof
+	9,  // 5: banger.guest.v1.DialResponse.failure:type_name -> banger.guest.v1.DialFailure
+	0,  // 6: banger.guest.v1.DialFailure.reason:type_name -> banger.guest.v1.DialFailure.Reason
+	12, // 7: banger.guest.v1.WatchListenersResponse.listeners:type_name -> banger.guest.v1.Listener
+	1,  // 8: banger.guest.v1.Listener.protocol:type_name -> banger.guest.v1.Listener.Protocol
+	5,  // 9: banger.guest.v1.ProbeRequest.targets:type_name -> banger.guest.v1.TcpTarget
+	2,  // 10: banger.guest.v1.ProbeResponse.schemes:type_name -> banger.guest.v1.ProbeResponse.Scheme
+	3,  // 11: banger.guest.v1.NetworkService.Dial:input_type -> banger.guest.v1.DialRequest
+	10, // 12: banger.guest.v1.NetworkService.WatchListeners:input_type -> banger.guest.v1.WatchListenersRequest
+	13, // 13: banger.guest.v1.NetworkService.Probe:input_type -> banger.guest.v1.ProbeRequest
+	6,  // 14: banger.guest.v1.NetworkService.Dial:output_type -> banger.guest.v1.DialResponse
+	11, // 15: banger.guest.v1.NetworkService.WatchListeners:output_type -> banger.guest.v1.WatchListenersResponse
+	14, // 16: banger.guest.v1.NetworkService.Probe:output_type -> banger.guest.v1.ProbeResponse
+	14, // [14:17] is the sub-list for method output_type
+	11, // [11:14] is the sub-list for method input_type
+	11, // [11:11] is the sub-list for extension type_name
+	11, // [11:11] is the sub-list for extension extendee
+	0,  // [0:11] is the sub-list for field type_name
 }
 
 func init() { file_banger_guest_v1_network_proto_init() }
@@ -658,8 +1049,8 @@ func file_banger_guest_v1_network_proto_init() {
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_banger_guest_v1_network_proto_rawDesc), len(file_banger_guest_v1_network_proto_rawDesc)),
-			NumEnums:      1,
-			NumMessages:   7,
+			NumEnums:      3,
+			NumMessages:   12,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -37,6 +37,11 @@ const (
 const (
 	// NetworkServiceDialProcedure is the fully-qualified name of the NetworkService's Dial RPC.
 	NetworkServiceDialProcedure = "/banger.guest.v1.NetworkService/Dial"
+	// NetworkServiceWatchListenersProcedure is the fully-qualified name of the NetworkService's
+	// WatchListeners RPC.
+	NetworkServiceWatchListenersProcedure = "/banger.guest.v1.NetworkService/WatchListeners"
+	// NetworkServiceProbeProcedure is the fully-qualified name of the NetworkService's Probe RPC.
+	NetworkServiceProbeProcedure = "/banger.guest.v1.NetworkService/Probe"
 )
 
 // NetworkServiceClient is a client for the banger.guest.v1.NetworkService service.
@@ -44,6 +49,12 @@ type NetworkServiceClient interface {
 	// A connection to something that listens in the guest. The first request is `target`; nothing else is accepted before
 	// it. Cancelling the stream resets the connection. Fails with FAILED_PRECONDITION before Boot.
 	Dial(context.Context) *connect.BidiStreamForClient[v1.DialRequest, v1.DialResponse]
+	// What listens in the guest, without the agent's own: the whole list at once, and again whenever it has changed, until
+	// the host ends the stream. Fails with FAILED_PRECONDITION before Boot.
+	WatchListeners(context.Context, *connect.Request[v1.WatchListenersRequest]) (*connect.ServerStreamForClient[v1.WatchListenersResponse], error)
+	// What listeners speak: each is asked as a client asks, and given little time. Fails with FAILED_PRECONDITION before
+	// Boot.
+	Probe(context.Context, *connect.Request[v1.ProbeRequest]) (*connect.Response[v1.ProbeResponse], error)
 }
 
 // NewNetworkServiceClient constructs a client for the banger.guest.v1.NetworkService service. By
@@ -63,12 +74,26 @@ func NewNetworkServiceClient(httpClient connect.HTTPClient, baseURL string, opts
 			connect.WithSchema(networkServiceMethods.ByName("Dial")),
 			connect.WithClientOptions(opts...),
 		),
+		watchListeners: connect.NewClient[v1.WatchListenersRequest, v1.WatchListenersResponse](
+			httpClient,
+			baseURL+NetworkServiceWatchListenersProcedure,
+			connect.WithSchema(networkServiceMethods.ByName("WatchListeners")),
+			connect.WithClientOptions(opts...),
+		),
+		probe: connect.NewClient[v1.ProbeRequest, v1.ProbeResponse](
+			httpClient,
+			baseURL+NetworkServiceProbeProcedure,
+			connect.WithSchema(networkServiceMethods.ByName("Probe")),
+			connect.WithClientOptions(opts...),
+		),
 	}
 }
 
 // networkServiceClient implements NetworkServiceClient.
 type networkServiceClient struct {
-	dial *connect.Client[v1.DialRequest, v1.DialResponse]
+	dial           *connect.Client[v1.DialRequest, v1.DialResponse]
+	watchListeners *connect.Client[v1.WatchListenersRequest, v1.WatchListenersResponse]
+	probe          *connect.Client[v1.ProbeRequest, v1.ProbeResponse]
 }
 
 // Dial calls banger.guest.v1.NetworkService.Dial.
@@ -76,11 +101,27 @@ func (c *networkServiceClient) Dial(ctx context.Context) *connect.BidiStreamForC
 	return c.dial.CallBidiStream(ctx)
 }
 
+// WatchListeners calls banger.guest.v1.NetworkService.WatchListeners.
+func (c *networkServiceClient) WatchListeners(ctx context.Context, req *connect.Request[v1.WatchListenersRequest]) (*connect.ServerStreamForClient[v1.WatchListenersResponse], error) {
+	return c.watchListeners.CallServerStream(ctx, req)
+}
+
+// Probe calls banger.guest.v1.NetworkService.Probe.
+func (c *networkServiceClient) Probe(ctx context.Context, req *connect.Request[v1.ProbeRequest]) (*connect.Response[v1.ProbeResponse], error) {
+	return c.probe.CallUnary(ctx, req)
+}
+
 // NetworkServiceHandler is an implementation of the banger.guest.v1.NetworkService service.
 type NetworkServiceHandler interface {
 	// A connection to something that listens in the guest. The first request is `target`; nothing else is accepted before
 	// it. Cancelling the stream resets the connection. Fails with FAILED_PRECONDITION before Boot.
 	Dial(context.Context, *connect.BidiStream[v1.DialRequest, v1.DialResponse]) error
+	// What listens in the guest, without the agent's own: the whole list at once, and again whenever it has changed, until
+	// the host ends the stream. Fails with FAILED_PRECONDITION before Boot.
+	WatchListeners(context.Context, *connect.Request[v1.WatchListenersRequest], *connect.ServerStream[v1.WatchListenersResponse]) error
+	// What listeners speak: each is asked as a client asks, and given little time. Fails with FAILED_PRECONDITION before
+	// Boot.
+	Probe(context.Context, *connect.Request[v1.ProbeRequest]) (*connect.Response[v1.ProbeResponse], error)
 }
 
 // NewNetworkServiceHandler builds an HTTP handler from the service implementation. It returns the
@@ -96,10 +137,26 @@ func NewNetworkServiceHandler(svc NetworkServiceHandler, opts ...connect.Handler
 		connect.WithSchema(networkServiceMethods.ByName("Dial")),
 		connect.WithHandlerOptions(opts...),
 	)
+	networkServiceWatchListenersHandler := connect.NewServerStreamHandler(
+		NetworkServiceWatchListenersProcedure,
+		svc.WatchListeners,
+		connect.WithSchema(networkServiceMethods.ByName("WatchListeners")),
+		connect.WithHandlerOptions(opts...),
+	)
+	networkServiceProbeHandler := connect.NewUnaryHandler(
+		NetworkServiceProbeProcedure,
+		svc.Probe,
+		connect.WithSchema(networkServiceMethods.ByName("Probe")),
+		connect.WithHandlerOptions(opts...),
+	)
 	return "/banger.guest.v1.NetworkService/", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch r.URL.Path {
 		case NetworkServiceDialProcedure:
 			networkServiceDialHandler.ServeHTTP(w, r)
+		case NetworkServiceWatchListenersProcedure:
+			networkServiceWatchListenersHandler.ServeHTTP(w, r)
+		case NetworkServiceProbeProcedure:
+			networkServiceProbeHandler.ServeHTTP(w, r)
 		default:
 			http.NotFound(w, r)
 		}
@@ -111,4 +168,12 @@ type UnimplementedNetworkServiceHandler struct{}
 
 func (UnimplementedNetworkServiceHandler) Dial(context.Context, *connect.BidiStream[v1.DialRequest, v1.DialResponse]) error {
 	return connect.NewError(connect.CodeUnimplemented, errors.New("banger.guest.v1.NetworkService.Dial is not implemented"))
+}
+
+func (UnimplementedNetworkServiceHandler) WatchListeners(context.Context, *connect.Request[v1.WatchListenersRequest], *connect.ServerStream[v1.WatchListenersResponse]) error {
+	return connect.NewError(connect.CodeUnimplemented, errors.New("banger.guest.v1.NetworkService.WatchListeners is not implemented"))
+}
+
+func (UnimplementedNetworkServiceHandler) Probe(context.Context, *connect.Request[v1.ProbeRequest]) (*connect.Response[v1.ProbeResponse], error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("banger.guest.v1.NetworkService.Probe is not implemented"))
 }

@@ -12,7 +12,7 @@ import type { Message, UnknownEnum } from "@bufbuild/protobuf";
  * Describes the file banger/guest/v1/network.proto.
  */
 export const file_banger_guest_v1_network: GenFile = /*@__PURE__*/
-  fileDesc("Ch1iYW5nZXIvZ3Vlc3QvdjEvbmV0d29yay5wcm90bxIPYmFuZ2VyLmd1ZXN0LnYxIn0KC0RpYWxSZXF1ZXN0Ei0KBnRhcmdldBgBIAEoCzIbLmJhbmdlci5ndWVzdC52MS5EaWFsVGFyZ2V0SAASDgoEZGF0YRgCIAEoDEgAEicKA2VvZhgDIAEoCzIYLmJhbmdlci5ndWVzdC52MS5EaWFsRW9mSABCBgoEa2luZCJUCgpEaWFsVGFyZ2V0EikKA3RjcBgBIAEoCzIaLmJhbmdlci5ndWVzdC52MS5UY3BUYXJnZXRIABITCgl1bml4X3BhdGgYAiABKAlIAEIGCgRraW5kIioKCVRjcFRhcmdldBIMCgRwb3J0GAEgASgNEg8KB2FkZHJlc3MYAiABKAkitQEKDERpYWxSZXNwb25zZRIzCgljb25uZWN0ZWQYASABKAsyHi5iYW5nZXIuZ3Vlc3QudjEuRGlhbENvbm5lY3RlZEgAEg4KBGRhdGEYAiABKAxIABInCgNlb2YYAyABKAsyGC5iYW5nZXIuZ3Vlc3QudjEuRGlhbEVvZkgAEi8KB2ZhaWx1cmUYBCABKAsyHC5iYW5nZXIuZ3Vlc3QudjEuRGlhbEZhaWx1cmVIAEIGCgRraW5kIg8KDURpYWxDb25uZWN0ZWQiCQoHRGlhbEVvZiKzAQoLRGlhbEZhaWx1cmUSMwoGcmVhc29uGAEgASgOMiMuYmFuZ2VyLmd1ZXN0LnYxLkRpYWxGYWlsdXJlLlJlYXNvbhIPCgdtZXNzYWdlGAIgASgJIl4KBlJlYXNvbhIWChJSRUFTT05fVU5TUEVDSUZJRUQQABISCg5SRUFTT05fUkVGVVNFRBABEhUKEVJFQVNPTl9CQURfVEFSR0VUEAISEQoNUkVBU09OX0JST0tFThADMlkKDk5ldHdvcmtTZXJ2aWNlEkcKBERpYWwSHC5iYW5nZXIuZ3Vlc3QudjEuRGlhbFJlcXVlc3QaHS5iYW5nZXIuZ3Vlc3QudjEuRGlhbFJlc3BvbnNlKAEwAUIuWixiYW5nZXIuZGV2L2d1ZXN0L2dlbi9iYW5nZXIvZ3Vlc3QvdjE7Z3Vlc3R2MWIGcHJvdG8z");
+  fileDesc("Ch1iYW5nZXIvZ3Vlc3QvdjEvbmV0d29yay5wcm90bxIPYmFuZ2VyLmd1ZXN0LnYxIn0KC0RpYWxSZXF1ZXN0Ei0KBnRhcmdldBgBIAEoCzIbLmJhbmdlci5ndWVzdC52MS5EaWFsVGFyZ2V0SAASDgoEZGF0YRgCIAEoDEgAEicKA2VvZhgDIAEoCzIYLmJhbmdlci5ndWVzdC52MS5EaWFsRW9mSABCBgoEa2luZCJUCgpEaWFsVGFyZ2V0EikKA3RjcBgBIAEoCzIaLmJhbmdlci5ndWVzdC52MS5UY3BUYXJnZXRIABITCgl1bml4X3BhdGgYAiABKAlIAEIGCgRraW5kIioKCVRjcFRhcmdldBIMCgRwb3J0GAEgASgNEg8KB2FkZHJlc3MYAiABKAkitQEKDERpYWxSZXNwb25zZRIzCgljb25uZWN0ZWQYASABKAsyHi5iYW5nZXIuZ3Vlc3QudjEuRGlhbENvbm5lY3RlZEgAEg4KBGRhdGEYAiABKAxIABInCgNlb2YYAyABKAsyGC5iYW5nZXIuZ3Vlc3QudjEuRGlhbEVvZkgAEi8KB2ZhaWx1cmUYBCABKAsyHC5iYW5nZXIuZ3Vlc3QudjEuRGlhbEZhaWx1cmVIAEIGCgRraW5kIg8KDURpYWxDb25uZWN0ZWQiCQoHRGlhbEVvZiKzAQoLRGlhbEZhaWx1cmUSMwoGcmVhc29uGAEgASgOMiMuYmFuZ2VyLmd1ZXN0LnYxLkRpYWxGYWlsdXJlLlJlYXNvbhIPCgdtZXNzYWdlGAIgASgJIl4KBlJlYXNvbhIWChJSRUFTT05fVU5TUEVDSUZJRUQQABISCg5SRUFTT05fUkVGVVNFRBABEhUKEVJFQVNPTl9CQURfVEFSR0VUEAISEQoNUkVBU09OX0JST0tFThADIhcKFVdhdGNoTGlzdGVuZXJzUmVxdWVzdCJGChZXYXRjaExpc3RlbmVyc1Jlc3BvbnNlEiwKCWxpc3RlbmVycxgBIAMoCzIZLmJhbmdlci5ndWVzdC52MS5MaXN0ZW5lciLHAQoITGlzdGVuZXISNAoIcHJvdG9jb2wYASABKA4yIi5iYW5nZXIuZ3Vlc3QudjEuTGlzdGVuZXIuUHJvdG9jb2wSDwoHYWRkcmVzcxgCIAEoCRIMCgRwb3J0GAMgASgNEgsKA3BpZBgEIAEoBRIPCgdwcm9jZXNzGAUgASgJIkgKCFByb3RvY29sEhgKFFBST1RPQ09MX1VOU1BFQ0lGSUVEEAASEAoMUFJPVE9DT0xfVENQEAESEAoMUFJPVE9DT0xfVURQEAIiOwoMUHJvYmVSZXF1ZXN0EisKB3RhcmdldHMYASADKAsyGi5iYW5nZXIuZ3Vlc3QudjEuVGNwVGFyZ2V0Ip4BCg1Qcm9iZVJlc3BvbnNlEjYKB3NjaGVtZXMYASADKA4yJS5iYW5nZXIuZ3Vlc3QudjEuUHJvYmVSZXNwb25zZS5TY2hlbWUiVQoGU2NoZW1lEhYKElNDSEVNRV9VTlNQRUNJRklFRBAAEg8KC1NDSEVNRV9IVFRQEAESEAoMU0NIRU1FX0hUVFBTEAISEAoMU0NIRU1FX09USEVSEAMyhgIKDk5ldHdvcmtTZXJ2aWNlEkcKBERpYWwSHC5iYW5nZXIuZ3Vlc3QudjEuRGlhbFJlcXVlc3QaHS5iYW5nZXIuZ3Vlc3QudjEuRGlhbFJlc3BvbnNlKAEwARJjCg5XYXRjaExpc3RlbmVycxImLmJhbmdlci5ndWVzdC52MS5XYXRjaExpc3RlbmVyc1JlcXVlc3QaJy5iYW5nZXIuZ3Vlc3QudjEuV2F0Y2hMaXN0ZW5lcnNSZXNwb25zZTABEkYKBVByb2JlEh0uYmFuZ2VyLmd1ZXN0LnYxLlByb2JlUmVxdWVzdBoeLmJhbmdlci5ndWVzdC52MS5Qcm9iZVJlc3BvbnNlQi5aLGJhbmdlci5kZXYvZ3Vlc3QvZ2VuL2Jhbmdlci9ndWVzdC92MTtndWVzdHYxYgZwcm90bzM");
 
 /**
  * @generated from message banger.guest.v1.DialRequest
@@ -246,6 +246,188 @@ export const DialFailure_ReasonSchema: GenEnum<DialFailure_Reason> = /*@__PURE__
   enumDesc(file_banger_guest_v1_network, 6, 0);
 
 /**
+ * @generated from message banger.guest.v1.WatchListenersRequest
+ */
+export type WatchListenersRequest = Message<"banger.guest.v1.WatchListenersRequest"> & {
+};
+
+/**
+ * Describes the message banger.guest.v1.WatchListenersRequest.
+ * Use `create(WatchListenersRequestSchema)` to create a new message.
+ */
+export const WatchListenersRequestSchema: GenMessage<WatchListenersRequest> = /*@__PURE__*/
+  messageDesc(file_banger_guest_v1_network, 7);
+
+/**
+ * @generated from message banger.guest.v1.WatchListenersResponse
+ */
+export type WatchListenersResponse = Message<"banger.guest.v1.WatchListenersResponse"> & {
+  /**
+   * At most 1000; sorted by protocol, port, address.
+   *
+   * @generated from field: repeated banger.guest.v1.Listener listeners = 1;
+   */
+  listeners: Listener[];
+};
+
+/**
+ * Describes the message banger.guest.v1.WatchListenersResponse.
+ * Use `create(WatchListenersResponseSchema)` to create a new message.
+ */
+export const WatchListenersResponseSchema: GenMessage<WatchListenersResponse> = /*@__PURE__*/
+  messageDesc(file_banger_guest_v1_network, 8);
+
+/**
+ * @generated from message banger.guest.v1.Listener
+ */
+export type Listener = Message<"banger.guest.v1.Listener"> & {
+  /**
+   * @generated from field: banger.guest.v1.Listener.Protocol protocol = 1;
+   */
+  protocol: Listener_Protocol;
+
+  /**
+   * IPv4 or IPv6; "0.0.0.0" and "::" are all of them.
+   *
+   * @generated from field: string address = 2;
+   */
+  address: string;
+
+  /**
+   * @generated from field: uint32 port = 3;
+   */
+  port: number;
+
+  /**
+   * 0 for a socket that no process has open.
+   *
+   * @generated from field: int32 pid = 4;
+   */
+  pid: number;
+
+  /**
+   * What the process calls itself: printable ASCII, at most 64 characters; empty if there is none.
+   *
+   * @generated from field: string process = 5;
+   */
+  process: string;
+};
+
+/**
+ * Describes the message banger.guest.v1.Listener.
+ * Use `create(ListenerSchema)` to create a new message.
+ */
+export const ListenerSchema: GenMessage<Listener> = /*@__PURE__*/
+  messageDesc(file_banger_guest_v1_network, 9);
+
+/**
+ * @generated from enum banger.guest.v1.Listener.Protocol
+ */
+export const Listener_Protocol = {
+  /**
+   * @generated from enum value: PROTOCOL_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED: 0,
+
+  /**
+   * @generated from enum value: PROTOCOL_TCP = 1;
+   */
+  TCP: 1,
+
+  /**
+   * @generated from enum value: PROTOCOL_UDP = 2;
+   */
+  UDP: 2,
+} as const;
+
+/**
+ * @generated from enum banger.guest.v1.Listener.Protocol
+ */
+export type Listener_Protocol = (typeof Listener_Protocol)[keyof typeof Listener_Protocol] | UnknownEnum;
+
+/**
+ * Describes the enum banger.guest.v1.Listener.Protocol.
+ */
+export const Listener_ProtocolSchema: GenEnum<Listener_Protocol> = /*@__PURE__*/
+  enumDesc(file_banger_guest_v1_network, 9, 0);
+
+/**
+ * @generated from message banger.guest.v1.ProbeRequest
+ */
+export type ProbeRequest = Message<"banger.guest.v1.ProbeRequest"> & {
+  /**
+   * At most 64
+   *
+   * @generated from field: repeated banger.guest.v1.TcpTarget targets = 1;
+   */
+  targets: TcpTarget[];
+};
+
+/**
+ * Describes the message banger.guest.v1.ProbeRequest.
+ * Use `create(ProbeRequestSchema)` to create a new message.
+ */
+export const ProbeRequestSchema: GenMessage<ProbeRequest> = /*@__PURE__*/
+  messageDesc(file_banger_guest_v1_network, 10);
+
+/**
+ * @generated from message banger.guest.v1.ProbeResponse
+ */
+export type ProbeResponse = Message<"banger.guest.v1.ProbeResponse"> & {
+  /**
+   * One for each target, in order.
+   *
+   * @generated from field: repeated banger.guest.v1.ProbeResponse.Scheme schemes = 1;
+   */
+  schemes: ProbeResponse_Scheme[];
+};
+
+/**
+ * Describes the message banger.guest.v1.ProbeResponse.
+ * Use `create(ProbeResponseSchema)` to create a new message.
+ */
+export const ProbeResponseSchema: GenMessage<ProbeResponse> = /*@__PURE__*/
+  messageDesc(file_banger_guest_v1_network, 11);
+
+/**
+ * @generated from enum banger.guest.v1.ProbeResponse.Scheme
+ */
+export const ProbeResponse_Scheme = {
+  /**
+   * @generated from enum value: SCHEME_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED: 0,
+
+  /**
+   * @generated from enum value: SCHEME_HTTP = 1;
+   */
+  HTTP: 1,
+
+  /**
+   * @generated from enum value: SCHEME_HTTPS = 2;
+   */
+  HTTPS: 2,
+
+  /**
+   * It answered, and not so; or it says nothing to a client that says nothing.
+   *
+   * @generated from enum value: SCHEME_OTHER = 3;
+   */
+  OTHER: 3,
+} as const;
+
+/**
+ * @generated from enum banger.guest.v1.ProbeResponse.Scheme
+ */
+export type ProbeResponse_Scheme = (typeof ProbeResponse_Scheme)[keyof typeof ProbeResponse_Scheme] | UnknownEnum;
+
+/**
+ * Describes the enum banger.guest.v1.ProbeResponse.Scheme.
+ */
+export const ProbeResponse_SchemeSchema: GenEnum<ProbeResponse_Scheme> = /*@__PURE__*/
+  enumDesc(file_banger_guest_v1_network, 11, 0);
+
+/**
  * @generated from service banger.guest.v1.NetworkService
  */
 export const NetworkService: GenService<{
@@ -259,6 +441,28 @@ export const NetworkService: GenService<{
     methodKind: "bidi_streaming";
     input: typeof DialRequestSchema;
     output: typeof DialResponseSchema;
+  },
+  /**
+   * What listens in the guest, without the agent's own: the whole list at once, and again whenever it has changed, until
+   * the host ends the stream. Fails with FAILED_PRECONDITION before Boot.
+   *
+   * @generated from rpc banger.guest.v1.NetworkService.WatchListeners
+   */
+  watchListeners: {
+    methodKind: "server_streaming";
+    input: typeof WatchListenersRequestSchema;
+    output: typeof WatchListenersResponseSchema;
+  },
+  /**
+   * What listeners speak: each is asked as a client asks, and given little time. Fails with FAILED_PRECONDITION before
+   * Boot.
+   *
+   * @generated from rpc banger.guest.v1.NetworkService.Probe
+   */
+  probe: {
+    methodKind: "unary";
+    input: typeof ProbeRequestSchema;
+    output: typeof ProbeResponseSchema;
   },
 }> = /*@__PURE__*/
   serviceDesc(file_banger_guest_v1_network, 0);
