@@ -4,11 +4,9 @@ import type { Duplex } from 'node:stream';
 import { suite, test } from 'node:test';
 import { text } from 'node:stream/consumers';
 
-import type {
-  HostConnection,
-  HostPort,
-  Listeners,
-} from '../../packages/banger/src/host/listeners.ts';
+import type { HostPort } from '@banger/protocol/host-port';
+
+import type { HostConnection, Listeners } from '../../packages/banger/src/host/listeners.ts';
 
 export interface ListenersSubject {
   readonly name: string;

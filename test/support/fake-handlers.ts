@@ -2,6 +2,8 @@ import type { Api } from '@banger/protocol/api';
 import { BangerError } from '@banger/protocol/errors';
 import type { DoctorRow } from '@banger/protocol/doctor';
 import { newExecId } from '@banger/protocol/ids';
+import type { VmPort } from '@banger/protocol/port';
+import type { Vm } from '@banger/protocol/vm';
 import type { z } from 'zod';
 
 import { sessionHandlers } from '../../packages/banger/src/daemon/handlers-sessions.ts';
@@ -138,6 +140,7 @@ export function createFakeHandlers({
         ...{ networkReceivedBytes: 10, networkSentBytes: 20 },
       };
     },
+    vmPorts: ({ vm }) => fakePorts(vms.running(vm, 'Cannot list the ports of')),
     createExec: ({ vm, ...request }) => {
       vms.running(vm, 'Cannot run a command in');
       const id = newExecId();
@@ -165,6 +168,25 @@ export function createFakeHandlers({
       return {};
     },
   };
+}
+
+function fakePorts({ name }: Vm): VmPort[] {
+  const there = { vm: name, pid: 7, addresses: ['0.0.0.0'], problem: null };
+  return [
+    {
+      ...{ ...there, protocol: 'tcp', port: 8080, process: 'node', scheme: 'http' },
+      ...{ host: ['127.77.0.1:8080'], endpoint: `http://${name}.vm:8080` },
+    },
+    {
+      ...{ ...there, protocol: 'tcp', port: 80, process: 'nginx', scheme: null },
+      ...{ host: [], endpoint: null },
+      problem: 'Cannot listen on 127.77.0.1:80: another program listens there',
+    },
+    {
+      ...{ ...there, protocol: 'udp', port: 53, process: 'dnsmasq', scheme: null },
+      ...{ host: [], endpoint: null },
+    },
+  ];
 }
 
 function missing(noun: 'image' | 'kernel', name: string): never {

@@ -160,6 +160,7 @@ function aVm({ request, name }: { readonly request: CreateVmRequest; readonly na
       accel: 'tcg',
       accelAuto: true,
       nat: request.nat ?? true,
+      publish: request.publish,
     },
     provenance: { vcpu: request.vcpu === undefined ? 'host' : 'flag', image: 'built-in' },
     imageId: null,

@@ -135,8 +135,8 @@ export async function untilClean(home: SandboxHome, timeoutMs = 30_000): Promise
 export interface Running {
   readonly pid: number;
   readonly ended: Promise<Finished>;
-  /** Resolves when stdout and stderr together match */
-  says(pattern: RegExp, timeoutMs?: number): Promise<void>;
+  /** Resolves when stdout and stderr together match, with how */
+  says(pattern: RegExp, timeoutMs?: number): Promise<RegExpExecArray>;
   kill(signal: NodeJS.Signals): void;
 }
 
@@ -159,16 +159,19 @@ export function startBanger(home: SandboxHome, args: readonly string[]): Running
     ended,
     async says(pattern, timeoutMs) {
       const said = () => textOf('stdout') + textOf('stderr');
+      let match: RegExpExecArray | null = null;
       await until(
         `"banger ${args.join(' ')}" says ${String(pattern)}`,
         () => {
-          if (pattern.test(said())) return true;
+          match = pattern.exec(said());
+          if (match !== null) return true;
           if (child.exitCode !== null)
             throw new Error(`it ended without ${String(pattern)}:\n${said()}`);
           return false;
         },
         timeoutMs,
       );
+      return match!;
     },
     kill: (signal) => void child.kill(signal),
   };

@@ -110,6 +110,7 @@ async function openHome(options: SandboxOptions): Promise<OpenHome> {
     XDG_CONFIG_HOME: join(root, 'config'),
     XDG_RUNTIME_DIR: runtime,
     BANGER_TEMPLATES_STANDBY: '0',
+    BANGER_DNS_LISTEN: '127.0.0.1:0', // Several homes live on one host.
     BANGER_TEMPLATES_ENABLED: String(templates !== 'off'),
     ...options.env,
   };

@@ -32,7 +32,7 @@ suite('the API', () => {
     const created = api.createVm.input.parse({});
     const forked = api.forkVm.input.parse({ vm: 'web' });
 
-    assert.deepEqual(created, { start: true, template: true, ephemeral: false });
+    assert.deepEqual(created, { publish: [], start: true, template: true, ephemeral: false });
     assert.deepEqual(forked, { vm: 'web', count: 1 });
   });
 

@@ -1,4 +1,5 @@
 import { hostApi } from './api-host.ts';
+import { portsApi } from './api-ports.ts';
 import { savedApi } from './api-saved.ts';
 import { sessionsApi } from './api-sessions.ts';
 import { sshApi } from './api-ssh.ts';
@@ -9,6 +10,7 @@ import { vmsApi } from './api-vms.ts';
 export const api = {
   ...hostApi,
   ...vmsApi,
+  ...portsApi,
   ...savedApi,
   ...sessionsApi,
   ...storeApi,

@@ -32,5 +32,7 @@ export const DaemonInfo = z.object({
   socket: z.string(),
   logFile: z.string(),
   stateDir: z.string(),
+  /** The name server for VMs: where it answers, or is to; null when it is off */
+  dns: z.object({ listen: z.string(), problem: z.string().nullable() }).nullable().default(null),
 });
 export type DaemonInfo = z.infer<typeof DaemonInfo>;

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 
 import { VmName } from './names.ts';
+import { PublishedPorts } from './port.ts';
 import { Mib } from './size.ts';
 
 /** Everything optional: what is left out is chosen by the daemon, and says where it came from. */
@@ -14,6 +15,8 @@ export const CreateVmRequest = z.object({
   vmm: z.enum(['auto', 'qemu', 'firecracker']).optional(),
   accel: z.enum(['auto', 'kvm', 'tcg']).optional(),
   nat: z.boolean().optional(),
+  /** Ports of the host that lead into the VM whenever it runs; refused when one is taken and the VM is to start */
+  publish: PublishedPorts.default([]),
   start: z.boolean().default(true),
   /** False boots cold, whatever is kept warm */
   template: z.boolean().default(true),

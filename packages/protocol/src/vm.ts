@@ -2,6 +2,7 @@ import { z } from 'zod';
 
 import { ImageId, KernelId, TemplateId, VmId } from './ids.ts';
 import { VmName } from './names.ts';
+import { PublishedPorts } from './port.ts';
 import { Mib } from './size.ts';
 import { Workspace } from './workspace.ts';
 
@@ -62,6 +63,7 @@ export const VmSpec = z.object({
   /** True when the accelerator was not asked for by name and may fall back */
   accelAuto: z.boolean(),
   nat: z.boolean(),
+  publish: PublishedPorts.default([]),
 });
 export type VmSpec = z.infer<typeof VmSpec>;
 

@@ -13,6 +13,7 @@ export type { ConfigValue, DaemonInfo, DoctorRow } from '@banger/protocol/doctor
 export type { Event, EventBody } from '@banger/protocol/events';
 export type { TerminalSize } from '@banger/protocol/exec';
 export type { CatalogEntry, Image, Kernel } from '@banger/protocol/image';
+export type { PublishedPort, VmPort } from '@banger/protocol/port';
 export type { Stage } from '@banger/protocol/progress';
 export type {
   LostOutput,
@@ -52,6 +53,7 @@ export type {
   StartSessionOptions,
 } from './session-options.ts';
 export type { SendOptions, Sessions } from './sessions.ts';
+export type { ForwardedPort, Forwarding, ForwardOptions } from './forward-ports.ts';
 export type { Snapshots } from './snapshots.ts';
 export type { RunningCommand } from './spawn-command.ts';
 export type { Store } from './stores.ts';

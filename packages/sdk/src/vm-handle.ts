@@ -3,6 +3,7 @@ import type { Duplex } from 'node:stream';
 import { api } from '@banger/protocol/api';
 import { BangerError } from '@banger/protocol/errors';
 import type { VmId } from '@banger/protocol/ids';
+import type { VmPort } from '@banger/protocol/port';
 import type { Snapshot, Vm } from '@banger/protocol/vm';
 
 import type { CallOptions } from './call-options.ts';
@@ -11,6 +12,12 @@ import { dialGuest, type GuestPlace } from './dial-guest.ts';
 import { execCommand, type ExecResult } from './exec-command.ts';
 import type { ExecOptions, SpawnOptions } from './exec-options.ts';
 import { createFiles, type VmFiles } from './files/vm-files.ts';
+import {
+  forwardPorts,
+  type ForwardedPort,
+  type Forwarding,
+  type ForwardOptions,
+} from './forward-ports.ts';
 import type { Work } from './follow-work.ts';
 import { createSessions, type Sessions } from './sessions.ts';
 import { spawnCommand, type RunningCommand } from './spawn-command.ts';
@@ -74,6 +81,16 @@ export class VmHandle implements AsyncDisposable {
       prepare: (path, options) => workspaces.prepare(this.id, path, options),
       export: (options) => workspaces.export(this.id, options),
     };
+  }
+
+  /** Ports of this host that lead into the guest until the result is disposed. */
+  forward(ports: readonly ForwardedPort[], options: ForwardOptions = {}): Promise<Forwarding> {
+    return forwardPorts(this.#caller, { vm: this.id, ports }, options);
+  }
+
+  /** What listens in the guest, and how it is reached from the host. */
+  ports(options: CallOptions = {}): Promise<readonly VmPort[]> {
+    return this.#caller.call(api.vmPorts, { vm: this.id }, options);
   }
 
   /** Stops the vCPUs; a paused VM answers nothing until `resume`. */

@@ -2,6 +2,7 @@ import type { Duplex } from 'node:stream';
 
 import { api } from '@banger/protocol/api';
 import { fillPath, streams } from '@banger/protocol/streams';
+import type { VmPort } from '@banger/protocol/port';
 import type { Vm, VmDetails, VmStats } from '@banger/protocol/vm';
 import type { SetVmRequest } from '@banger/protocol/vm-requests';
 
@@ -12,6 +13,12 @@ import type { ExecOptions, SpawnOptions } from './exec-options.ts';
 import { execCommand, type ExecResult } from './exec-command.ts';
 import { dialGuest, type GuestPlace } from './dial-guest.ts';
 import { createFiles, type VmFiles } from './files/vm-files.ts';
+import {
+  forwardPorts,
+  type ForwardedPort,
+  type Forwarding,
+  type ForwardOptions,
+} from './forward-ports.ts';
 import { followText, type VmLogOptions } from './follow-text.ts';
 import { createSessions, type Sessions } from './sessions.ts';
 import { createSnapshots, type Snapshots } from './snapshots.ts';
@@ -53,6 +60,14 @@ export interface Vms {
   prune(options?: CallOptions): Promise<readonly Vm[]>;
   set(vm: string, change: SetVmRequest, options?: CallOptions): Promise<Vm>;
   stats(vm: string, options?: CallOptions): Promise<VmStats>;
+  /** What listens in the guest, and how it is reached from the host. */
+  ports(vm: string, options?: CallOptions): Promise<readonly VmPort[]>;
+  /** Ports of this host that lead into the guest until the result is disposed. */
+  forward(
+    vm: string,
+    ports: readonly ForwardedPort[],
+    options?: ForwardOptions,
+  ): Promise<Forwarding>;
   logs(vm: string, options?: VmLogOptions): AsyncIterable<Uint8Array>;
   /** Of a VM, by reference. */
   files(vm: string): VmFiles;
@@ -86,6 +101,8 @@ export function createVms(caller: Caller): Vms {
     prune: (options = {}) => call(api.pruneVms, {}, options),
     set: (vm, change, options = {}) => call(api.setVm, { vm, ...change }, options),
     stats: (vm, options = {}) => call(api.vmStats, { vm }, options),
+    ports: (vm, options = {}) => call(api.vmPorts, { vm }, options),
+    forward: (vm, ports, options = {}) => forwardPorts(caller, { vm, ports }, options),
     logs: (vm, options = {}) => followText(caller, fillPath(streams.vmLogs, { vm }), options),
     files: (vm) => createFiles(caller, vm),
     exec: (vm, argv, options = {}) => execCommand(caller, { vm, argv }, options),

@@ -28,10 +28,12 @@ import { vmCreateCommand } from './commands/vm-create.ts';
 import { vmDeleteCommand } from './commands/vm-delete.ts';
 import { vmExecCommand } from './commands/vm-exec.ts';
 import { vmForkCommand } from './commands/vm-fork.ts';
+import { vmForwardCommand } from './commands/vm-forward.ts';
 import { vmKillCommand } from './commands/vm-kill.ts';
 import { vmListCommand } from './commands/vm-list.ts';
 import { vmLogsCommand } from './commands/vm-logs.ts';
 import { vmPauseCommand } from './commands/vm-pause.ts';
+import { vmPortsCommand } from './commands/vm-ports.ts';
 import { vmPruneCommand } from './commands/vm-prune.ts';
 import { vmRestartCommand } from './commands/vm-restart.ts';
 import { vmRestoreCommand } from './commands/vm-restore.ts';
@@ -84,6 +86,8 @@ export const commands: readonly Command[] = [
   vmCpCommand,
   vmWorkspacePrepareCommand,
   vmWorkspaceExportCommand,
+  vmPortsCommand,
+  vmForwardCommand,
   vmLogsCommand,
   vmStatsCommand,
   vmSessionStartCommand,

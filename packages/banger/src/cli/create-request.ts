@@ -5,7 +5,18 @@ import type { specFlags } from './vm-flags.ts';
 
 /** What is asked for, from the flags; what was left out is the daemon's to choose. */
 export function createRequest(flags: FlagValues<typeof specFlags>): CreateOptions {
-  const { name, image, kernel, vcpu, nat, vmm, accel, noTemplate } = flags;
+  const { name, image, kernel, vcpu, nat, vmm, accel, noTemplate, publish } = flags;
   const sizes = { memoryMib: flags.memory, diskMib: flags.diskSize };
-  return { name, image, kernel, vcpu, nat, vmm, accel, template: !noTemplate, ...sizes };
+  return {
+    name,
+    image,
+    kernel,
+    vcpu,
+    nat,
+    vmm,
+    accel,
+    template: !noTemplate,
+    publish: [...publish],
+    ...sizes,
+  };
 }

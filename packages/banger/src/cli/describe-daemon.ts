@@ -15,5 +15,11 @@ export function describeDaemon(info: DaemonInfo): readonly string[] {
     ['socket', info.socket],
     ['log', info.logFile],
     ['state', info.stateDir],
+    ['names', namesText(info)],
   ]);
+}
+
+function namesText({ dns }: DaemonInfo): string {
+  if (dns === null) return 'no name server: dns_listen is off';
+  return dns.problem ?? `*.vm, at ${dns.listen}`;
 }

@@ -1,7 +1,10 @@
 import { parseDurationMs, parseMib } from '@banger/protocol/size-text';
 import { VM_NAME, VM_NAME_RULE } from '@banger/protocol/vm-name';
 
-import { flag, refuse, valueFlag, type FlagOptions } from './flags.ts';
+import type { PublishedPort } from '@banger/sdk';
+
+import { flag, refuse, valueFlag, type Flag, type FlagOptions } from './flags.ts';
+import { parsePorts } from './port-texts.ts';
 
 const mib = (about: string, options: FlagOptions = {}) =>
   valueFlag(
@@ -24,6 +27,12 @@ export const vmName = (about: string, options: FlagOptions = {}) =>
     ...options,
   });
 
+const ports = (about: string): Flag<readonly PublishedPort[]> => ({
+  placeholder: '[[IP:]HOST:]GUEST',
+  about,
+  read: (texts) => texts.map((text) => parsePorts(text, 1)),
+});
+
 /** What `vm set` can change too. */
 export const sizeFlags = {
   vcpu: flag.count('Virtual CPUs', { default: 'vm_defaults.vcpu, else from the host' }),
@@ -40,5 +49,8 @@ export const specFlags = {
   ...sizeFlags,
   vmm: flag.choice('Virtual machine monitor', ['auto', 'qemu', 'firecracker']),
   accel: flag.choice('Accelerator', ['auto', 'kvm', 'tcg']),
+  publish: ports(
+    'Port of this host that leads to one of the guest whenever it runs; on 127.0.0.1 unless an address is given',
+  ),
   noTemplate: flag.boolean('Boot cold, whatever is kept warm'),
 };

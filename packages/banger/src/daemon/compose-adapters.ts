@@ -8,11 +8,13 @@ import { createGuestConnector } from '../guest/guest-connector.ts';
 import type { GuestConnector } from '../guest/guest.ts';
 import type { Clock } from '../host/clock.ts';
 import type { ConfigValues } from '../host/config-keys.ts';
+import type { Listeners } from '../host/listeners.ts';
 import type { BangerPaths } from '../host/paths.ts';
 import type { MemoryPressure } from '../host/pressure.ts';
 import { hostBootId } from '../host/proc-identity.ts';
 import type { Processes } from '../host/processes.ts';
 import { createSystemClock } from '../host/system-clock.ts';
+import { createSystemListeners } from '../host/system-listeners.ts';
 import { createSystemPressure } from '../host/system-pressure.ts';
 import { createSystemProcesses } from '../host/system-processes.ts';
 import { createImages } from '../image/create-images.ts';
@@ -57,6 +59,7 @@ export interface Adapters {
   readonly saved: SavedStates;
   readonly templates: TemplateStore;
   readonly pressure: MemoryPressure;
+  readonly listeners: Listeners;
   readonly accelerator: () => Promise<AcceleratorProbe>;
   /** Repositories that images would be made from, for people */
   readonly debianSources: (signal: AbortSignal) => Promise<readonly string[]>;
@@ -136,6 +139,7 @@ export function composeAdapters({
       bootId: hostBootId(),
     }),
     pressure: createSystemPressure(),
+    listeners: createSystemListeners(),
     driver: createQemuDriver({ processes, clock, ...binary }),
     async debianSources(signal) {
       const sources = await archive.sources('bookworm', signal);

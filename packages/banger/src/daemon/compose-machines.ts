@@ -11,6 +11,7 @@ import { createIdentifier } from '../machine/identify.ts';
 import { Machines } from '../machine/machines.ts';
 import { RunningVms } from '../machine/running-vms.ts';
 import type { SpecContext } from '../machine/spec.ts';
+import { checkPorts } from '../network/check-ports.ts';
 import { createJournalTable } from '../store/journal-table.ts';
 import { createVmsTable } from '../store/vms-table.ts';
 import type { Adapters } from './compose-adapters.ts';
@@ -65,6 +66,8 @@ export function composeMachines(parts: MachineParts): { machines: Machines; runn
     hostSize: () => hostSize(paths.stateDir),
     specContext: () => specContext(parts),
     makeUpName,
+    checkPorts: (publish, publishing) =>
+      checkPorts(publish, { listeners: adapters.listeners, publishing }),
   });
   return { machines, running };
 }

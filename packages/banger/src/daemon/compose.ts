@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 
 import { BangerError } from '@banger/protocol/errors';
 import type { DaemonInfo } from '@banger/protocol/doctor';
+import type { EventBody } from '@banger/protocol/events';
 
 import { createWorkDirs } from '../artifact/work-dirs.ts';
 import { buildInfo } from '../build-info.ts';
@@ -10,12 +11,15 @@ import { hostSize } from '../host/host-size.ts';
 import { ensureOwnDirectory } from '../host/own-directory.ts';
 import { bangerPaths, type BangerPaths } from '../host/paths.ts';
 import { processMemory } from '../host/process-memory.ts';
+import type { Publishers } from '../network/publishers.ts';
 import { openDatabase } from '../store/database.ts';
 import { lockStateDir } from '../store/lock.ts';
 import { createActivity } from './activity.ts';
 import { composeAdapters, type Adapters } from './compose-adapters.ts';
 import { composeDoctor } from './compose-doctor.ts';
 import { composeMachines } from './compose-machines.ts';
+import { composePublishers, followVm } from './compose-publishers.ts';
+import { composeDns } from './compose-dns.ts';
 import { createDaemonLog, type DaemonLog } from './daemon-log.ts';
 import { createEventHub } from './event-hub.ts';
 import { ExecRegistry } from './exec-registry.ts';
@@ -70,21 +74,22 @@ export async function startDaemon({
   cleanup.use(adapters.templates);
 
   const events = createEventHub(clock, randomBytes(4).toString('hex'));
-  const { machines, running } = composeMachines({
-    adapters,
-    config,
-    paths,
-    crashAt: env['BANGER_TEST_CRASH_AT'],
-    emit(body, operation) {
-      events.emit(body, operation);
-      log.info({ operation, event: body }, body.type);
-    },
-  });
+  let publishers: Publishers | undefined = undefined; // Until what earlier daemons left is taken over.
+  const emit = (body: EventBody, operation: string) => {
+    events.emit(body, operation);
+    log.info({ operation, event: body }, body.type);
+    followVm(publishers, body);
+  };
+  const crashAt = env['BANGER_TEST_CRASH_AT'];
+  const { machines, running } = composeMachines({ adapters, config, paths, crashAt, emit });
   cleanup.defer(() => machines.close());
   await adapters.sshClient.write();
   await sweepStores(adapters, paths, log);
   for (const problem of await machines.open()) log.error({ err: problem }, 'cannot take over a VM');
 
+  const published = cleanup.use(composePublishers({ adapters, machines, emit }));
+  publishers = published;
+  const names = cleanup.use(await composeDns({ adapters, config, machines, log }));
   const stopRequest = new AbortController();
   const stopping = new AbortController();
   const activity = createActivity();
@@ -95,6 +100,9 @@ export async function startDaemon({
     ...composeDoctor({ adapters, paths, config }),
     machines,
     running,
+    publishers: published,
+    portProblems: (id) => published.problemsOf(id),
+    hasNames: () => names.resolve(),
     execs,
     events,
     hostSize: () => hostSize(paths.stateDir),
@@ -106,6 +114,7 @@ export async function startDaemon({
         startedAt,
         busy: activity.busy - 1,
         runningVms: machines.runningCount(),
+        dns: names.info(),
       }),
     requestStop: () => void setImmediate(() => stopRequest.abort()),
   });
@@ -184,7 +193,7 @@ async function openState({ env, uid }: Pick<DaemonOptions, 'env' | 'uid'>): Prom
 
 function daemonInfo(
   { socket, logFile, stateDir }: BangerPaths,
-  load: Pick<DaemonInfo, 'startedAt' | 'busy' | 'runningVms'>,
+  load: Pick<DaemonInfo, 'startedAt' | 'busy' | 'runningVms' | 'dns'>,
 ): DaemonInfo {
   const { version, id, time } = buildInfo;
   const rssBytes = process.memoryUsage.rss();

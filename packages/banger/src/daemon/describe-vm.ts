@@ -1,3 +1,4 @@
+import type { VmId } from '@banger/protocol/ids';
 import type { Vm, VmDetails, VmDisk } from '@banger/protocol/vm';
 
 import type { Disks } from '../disk/disks.ts';
@@ -6,8 +7,14 @@ import type { MachinePlan } from '../machine/plan.ts';
 import type { VmRecord } from '../machine/record.ts';
 import type { RunningVms } from '../machine/running-vms.ts';
 
+export interface PresentDeps {
+  readonly clock: Clock;
+  /** Why ports of a VM do not answer on the host now */
+  readonly portProblems: (vm: VmId) => readonly string[];
+}
+
 /** The record as clients see it in lists. */
-export function presentVm(record: VmRecord, now: Date): Vm {
+export function presentVm(record: VmRecord, { clock, portProblems }: PresentDeps): Vm {
   const { id, name, state, spec, provenance, imageId, kernelId, ephemeral, plan } = record;
   const running = state.name === 'running' || state.name === 'paused';
   return {
@@ -23,27 +30,26 @@ export function presentVm(record: VmRecord, now: Date): Vm {
     createdAt: record.createdAt,
     startedAt: record.startedAt,
     uptimeMs:
-      running && record.startedAt !== null ? now.getTime() - Date.parse(record.startedAt) : null,
+      running && record.startedAt !== null
+        ? clock.now().getTime() - Date.parse(record.startedAt)
+        : null,
     workspace: record.workspace,
-    warnings: record.warnings,
+    warnings: [...record.warnings, ...portProblems(record.id)],
   };
 }
 
-export interface DescribeDeps {
+export interface DescribeDeps extends PresentDeps {
   readonly disks: Disks;
   readonly running: RunningVms;
-  readonly clock: Clock;
 }
 
 /** Everything about one VM. Changes nothing, asks the guest nothing. */
-export async function describeVm(
-  record: VmRecord,
-  { disks, running, clock }: DescribeDeps,
-): Promise<VmDetails> {
+export async function describeVm(record: VmRecord, deps: DescribeDeps): Promise<VmDetails> {
   const { plan } = record;
+  const { disks, running } = deps;
   const live = running.get(record.id);
   return {
-    ...presentVm(record, clock.now()),
+    ...presentVm(record, deps),
     disks: plan === null ? [] : await diskUsage(plan, disks),
     network: plan && {
       mode: plan.network.mode,

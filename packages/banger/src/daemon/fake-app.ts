@@ -1,6 +1,11 @@
+import type { EventBody } from '@banger/protocol/events';
+
+import { createFakeListeners } from '../host/fake-listeners.ts';
 import { anOperation, aRequest, createFakeWorld } from '../machine/fake-world.ts';
+import type { Publishers } from '../network/publishers.ts';
 import { createActivity } from './activity.ts';
 import { createSilentLog } from './daemon-log.ts';
+import { composePublishers, followVm } from './compose-publishers.ts';
 import { createEventHub } from './event-hub.ts';
 import { ExecRegistry } from './exec-registry.ts';
 import { createHandlers } from './handlers.ts';
@@ -11,15 +16,26 @@ import { Operations } from './operations.ts';
 /** The HTTP API over a fake world: everything of the daemon but the socket. */
 export function createFakeApp() {
   const world = createFakeWorld();
-  const { machines, running } = world.daemon();
+  const onEvent = (body: EventBody) => followVm(publishers, body);
+  const { machines, running } = world.daemon({ onEvent });
   const events = createEventHub(world.clock, 'epoch');
   const activity = createActivity();
   const stopping = new AbortController();
   const requested = { stop: 0 };
+  const listeners = createFakeListeners();
+  const emit = (body: EventBody) => void world.events.push(body);
+  const publishers: Publishers = composePublishers({
+    adapters: { ...world, listeners },
+    machines,
+    emit,
+  });
   const handlers = createHandlers({
     ...world,
     machines,
     running,
+    publishers,
+    portProblems: (id) => publishers.problemsOf(id),
+    hasNames: () => Promise.resolve(true),
     events,
     execs: new ExecRegistry(world.clock),
     hostSize: () => Promise.resolve({ cpus: 4, memoryMib: 8192, diskMib: 100_000 }),
@@ -36,6 +52,7 @@ export function createFakeApp() {
       socket: '/run/bangerd.sock',
       logFile: '/log',
       stateDir: '/state',
+      dns: null,
     }),
     effectiveConfig: () => Promise.resolve([]),
     sshClient: {
@@ -78,5 +95,8 @@ export function createFakeApp() {
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     });
   const createVm = (name = 'web') => machines.create(aRequest({ name }), anOperation());
-  return { ...world, app, call, createVm, machines, events, activity, stopping, requested };
+  return {
+    ...{ ...world, app, call, createVm, machines, events, activity, stopping, requested },
+    ...{ listeners, publishers },
+  };
 }

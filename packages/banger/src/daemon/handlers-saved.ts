@@ -1,13 +1,11 @@
-import type { Clock } from '../host/clock.ts';
 import type { Machines } from '../machine/machines.ts';
 import type { Operation } from '../machine/operation.ts';
 import type { Supervisor } from '../machine/supervisor.ts';
-import { presentVm } from './describe-vm.ts';
+import { presentVm, type PresentDeps } from './describe-vm.ts';
 import type { Handlers } from './handler-table.ts';
 
-export interface SavedHandlerDeps {
+export interface SavedHandlerDeps extends PresentDeps {
   readonly machines: Machines;
-  readonly clock: Clock;
 }
 
 type SavedRoute =
@@ -23,9 +21,10 @@ type SavedRoute =
   | 'deleteTemplate'
   | 'pruneTemplates';
 
-export function savedHandlers({ machines, clock }: SavedHandlerDeps): Pick<Handlers, SavedRoute> {
+export function savedHandlers(deps: SavedHandlerDeps): Pick<Handlers, SavedRoute> {
+  const { machines } = deps;
   const { saved, templates } = machines;
-  const present = ({ record }: Supervisor) => presentVm(record, clock.now());
+  const present = ({ record }: Supervisor) => presentVm(record, deps);
   const change =
     (verb: 'pause' | 'resume' | 'suspend') =>
     async ({ vm: reference }: { readonly vm: string }, operation: Operation) => {

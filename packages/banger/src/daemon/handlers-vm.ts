@@ -1,21 +1,19 @@
 import type { Disks } from '../disk/disks.ts';
-import type { Clock } from '../host/clock.ts';
 import type { MonitorMemory } from '../host/process-memory.ts';
 import { isAlive } from '../machine/decide.ts';
 import type { Machines } from '../machine/machines.ts';
 import type { RunningVms } from '../machine/running-vms.ts';
 import type { HostSize } from '../machine/spec.ts';
-import { describeVm, presentVm } from './describe-vm.ts';
+import { describeVm, presentVm, type PresentDeps } from './describe-vm.ts';
 import type { ExecRegistry } from './exec-registry.ts';
 import type { Handlers } from './handler-table.ts';
 import { vmStats } from './vm-stats.ts';
 
-export interface VmHandlerDeps {
+export interface VmHandlerDeps extends PresentDeps {
   readonly machines: Machines;
   readonly running: RunningVms;
   readonly execs: ExecRegistry;
   readonly disks: Disks;
-  readonly clock: Clock;
   readonly hostSize: () => Promise<HostSize>;
   readonly monitorMemory: (pid: number) => Promise<MonitorMemory | undefined>;
 }
@@ -36,9 +34,9 @@ type VmRoute =
   | 'signalExec';
 
 export function vmHandlers(deps: VmHandlerDeps): Pick<Handlers, VmRoute> {
-  const { machines, execs, clock } = deps;
+  const { machines, execs } = deps;
   const present = (vm: { readonly record: Parameters<typeof presentVm>[0] }) =>
-    presentVm(vm.record, clock.now());
+    presentVm(vm.record, deps);
   return {
     listVms: ({ all }) =>
       Promise.resolve(
@@ -80,7 +78,7 @@ export function vmHandlers(deps: VmHandlerDeps): Pick<Handlers, VmRoute> {
     },
     async pruneVms(_, operation) {
       const records = await machines.prune(operation);
-      return records.map((record) => presentVm(record, clock.now()));
+      return records.map((record) => presentVm(record, deps));
     },
     vmStats: ({ vm }, { signal }) => vmStats(machines.find(vm), deps, signal),
     createExec({ vm: reference, ...request }, operation) {

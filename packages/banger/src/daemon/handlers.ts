@@ -1,5 +1,6 @@
 import type { Handlers } from './handler-table.ts';
 import { hostHandlers, type HostHandlerDeps } from './handlers-host.ts';
+import { portHandlers, type PortHandlerDeps } from './handlers-ports.ts';
 import { savedHandlers } from './handlers-saved.ts';
 import { sessionHandlers, type SessionHandlerDeps } from './handlers-sessions.ts';
 import { sshHandlers, type SshHandlerDeps } from './handlers-ssh.ts';
@@ -8,6 +9,7 @@ import { vmHandlers, type VmHandlerDeps } from './handlers-vm.ts';
 
 export type HandlerDeps = VmHandlerDeps &
   SessionHandlerDeps &
+  PortHandlerDeps &
   StoreHandlerDeps &
   HostHandlerDeps &
   SshHandlerDeps;
@@ -15,6 +17,7 @@ export type HandlerDeps = VmHandlerDeps &
 export function createHandlers(deps: HandlerDeps): Handlers {
   return {
     ...vmHandlers(deps),
+    ...portHandlers(deps),
     ...savedHandlers(deps),
     ...sessionHandlers(deps),
     ...storeHandlers(deps),

@@ -2,6 +2,8 @@ import { z } from 'zod';
 
 import { MAX_MIB, parseMib } from '@banger/protocol/size';
 
+import { parseHostPort } from './parse-host-port.ts';
+
 /**
  * Every configuration key: what it takes and what it is when nobody says anything. `undefined` as a default means
  * that the value is found on the host when it is needed (`config show` says so).
@@ -31,6 +33,13 @@ const Switch = z
   .union([z.boolean(), z.enum(['true', 'false', '1', '0'])], { error: 'true or false' })
   .transform((value) => [true, 'true', '1'].includes(value));
 
+const NOT_A_LISTEN_ADDRESS = 'an address with a port such as "127.0.0.1:42069", or "off"';
+const ListenAddress = z
+  .string({ error: NOT_A_LISTEN_ADDRESS })
+  .refine((text) => text === 'off' || parseHostPort(text) !== undefined, {
+    error: NOT_A_LISTEN_ADDRESS,
+  });
+
 const BYTES_PER_MIB = 1024 * 1024;
 const NOT_BYTES = 'a size such as "20G" or a number of bytes';
 const Bytes = z
@@ -53,6 +62,7 @@ export const configKeys = {
   accel: { schema: z.enum(['auto', 'kvm', 'tcg']), fallback: 'auto' },
   qemu_bin: { schema: AbsolutePath, fallback: undefined },
   ssh_key_path: { schema: HomePath, fallback: undefined },
+  dns_listen: { schema: ListenAddress, fallback: '127.0.0.1:42069' },
   debian_mirror: { schema: Url, fallback: undefined },
   debian_security_mirror: { schema: Url, fallback: undefined },
   'vm_defaults.vcpu': { schema: Count, fallback: undefined },

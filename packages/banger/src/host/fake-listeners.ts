@@ -1,7 +1,8 @@
 import { duplexPair, type Duplex } from 'node:stream';
 
-import { explainListenError } from './listen-errors.ts';
-import { hostPortText, type HostConnection, type HostPort, type Listeners } from './listeners.ts';
+import { type HostPort, explainListenError, hostPortText } from '@banger/protocol/host-port';
+
+import { type HostConnection, type Listeners } from './listeners.ts';
 
 const ANY = '0.0.0.0';
 const FIRST_CHOSEN = 32_768;

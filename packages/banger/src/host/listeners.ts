@@ -1,5 +1,7 @@
 import type { Duplex } from 'node:stream';
 
+import type { HostPort } from '@banger/protocol/host-port';
+
 /** TCP ports of the host. `system-listeners.ts` is the real one. */
 export interface Listeners {
   /**
@@ -7,13 +9,6 @@ export interface Listeners {
    * `host.port_taken`, `host.port_forbidden` or `host.address_unusable`.
    */
   listen(at: HostPort, onConnection: (connection: HostConnection) => void): Promise<Listener>;
-}
-
-export interface HostPort {
-  /** IPv4 or IPv6 */
-  readonly address: string;
-  /** 0 takes any that is free */
-  readonly port: number;
 }
 
 /** Disposing closes the port at once, and leaves the connections that came through it. */
@@ -27,9 +22,4 @@ export interface HostConnection {
   readonly stream: Duplex;
   /** Ends it so that the peer sees a failure and not an end */
   readonly reset: () => void;
-}
-
-/** `127.77.0.1:80`, `[::1]:80` */
-export function hostPortText({ address, port }: HostPort): string {
-  return `${address.includes(':') ? `[${address}]` : address}:${String(port)}`;
 }

@@ -1,7 +1,8 @@
 import { createServer, type Server, type Socket } from 'node:net';
 
-import { explainListenError } from './listen-errors.ts';
-import type { HostConnection, HostPort, Listeners } from './listeners.ts';
+import { type HostPort, explainListenError } from '@banger/protocol/host-port';
+
+import type { HostConnection, Listeners } from './listeners.ts';
 
 /** listen(2): connections that wait to be accepted; the kernel caps it at net.core.somaxconn. */
 const BACKLOG = 1024;

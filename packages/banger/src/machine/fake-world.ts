@@ -97,7 +97,10 @@ export function createFakeWorld() {
         delete: (id) => (life.dead ? undefined : records.delete(id)),
       },
       journal: createJournalTable(db),
-      emit: (body) => events.push(body),
+      emit(body) {
+        events.push(body);
+        options.onEvent?.(body);
+      },
       kvmFailed: (why) => kvmFailures.push(why),
       onJournal(vm, step, phase) {
         if (life.dead) return;
@@ -116,6 +119,7 @@ export function createFakeWorld() {
           originOf: () => 'built-in' as const,
           accelerator: () => behaviour.accelerator,
         }),
+      checkPorts: () => Promise.resolve(),
       makeUpName: () => `calm-otter-${String((names += 1))}`,
     });
     /** As `kill -9`: nothing of it reaches the host any more. */
@@ -154,6 +158,7 @@ export interface DaemonTweaks {
   times?: number;
   /** Of which machines that is said; users' unless told */
   readonly purpose?: 'user' | 'template' | 'standby';
+  readonly onEvent?: (body: EventBody) => void;
   readonly templates?: boolean;
   readonly standbys?: number;
 }
@@ -165,6 +170,7 @@ export function aRequest(change: Partial<CreateVmRequest> = {}): CreateVmRequest
     start: true,
     template: true,
     ephemeral: false,
+    publish: [],
     ...change,
   };
 }

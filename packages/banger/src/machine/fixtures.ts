@@ -18,6 +18,7 @@ export function aSpec(change: Partial<VmSpec> = {}): VmSpec {
     accel: 'tcg',
     accelAuto: true,
     nat: true,
+    publish: [],
     ...change,
   };
 }

@@ -1,4 +1,5 @@
 import type { TemplateId } from '@banger/protocol/ids';
+import { publishedPlace, type PublishedPort } from '@banger/protocol/port';
 import type { CreateVmRequest } from '@banger/protocol/vm-requests';
 
 import type { SharedWork } from '../artifact/shared-work.ts';
@@ -29,6 +30,11 @@ export interface MachinesDeps extends StepDeps {
   readonly hostSize: () => Promise<HostSize>;
   readonly specContext: () => Promise<Omit<SpecContext, 'host' | 'madeUpName'>>;
   readonly makeUpName: () => string;
+  /** Rejects when a VM cannot be published like that; `publishing` are the names of VMs by `address:port` */
+  readonly checkPorts: (
+    publish: readonly PublishedPort[],
+    publishing: ReadonlyMap<string, string>,
+  ) => Promise<void>;
   readonly templates: Templates;
   readonly sharedWork: SharedWork<StoredTemplate>;
   readonly pressure: MemoryPressure;
@@ -98,6 +104,11 @@ export class Machines {
     return this.all().filter(({ id }) => this.#deps.running.get(id) !== undefined).length;
   }
 
+  /** On the host's loopback; of every VM that has one, running or not, since it stays the same. */
+  addressOf(name: string): string | undefined {
+    return this.all().find(({ record }) => record.name === name)?.record.plan?.network.hostAddress;
+  }
+
   find(reference: string): Supervisor {
     return this.#population.find(reference);
   }
@@ -111,6 +122,7 @@ export class Machines {
     const wanted = { name: spec.name, spec, provenance, ephemeral, warm };
     const timed = { ...operation, waterfall };
     operation.progress.spec?.(spec, provenance);
+    if (start) await this.#deps.checkPorts(spec.publish, this.#publishing());
     const prepared = start && warm ? await this.#takeStandby(wanted, timed) : undefined;
     const vm = prepared ?? this.#population.insert(wanted);
     if (prepared === undefined) await this.#createAnew(vm, { operation: timed, start });
@@ -166,6 +178,15 @@ export class Machines {
   async #takeStandby(vm: NewVm, operation: Operation): Promise<Supervisor | undefined> {
     const parts = { deps: this.#deps, keeper: this.#keeper, standbys: this.#standbys };
     return takeStandby({ ...parts, population: this.#population }, { vm, operation });
+  }
+
+  /** Who is published where, of those that run or are about to */
+  #publishing(): ReadonlyMap<string, string> {
+    const alive = this.all().filter(({ record }) => !record.settled || isAlive(record.state));
+    const places = alive.flatMap(({ record: { name, spec } }) =>
+      spec.publish.map((at): [string, string] => [publishedPlace(at), name]),
+    );
+    return new Map(places);
   }
 
   async #noteUse({ record: { plan, startedFrom } }: Supervisor): Promise<void> {

@@ -15,6 +15,7 @@ const config: ConfigValues = {
   accel: 'auto',
   qemu_bin: undefined,
   ssh_key_path: undefined,
+  dns_listen: 'off',
   debian_mirror: undefined,
   debian_security_mirror: undefined,
   'vm_defaults.vcpu': undefined,
@@ -52,6 +53,7 @@ suite('spec', () => {
       accel: 'tcg',
       accelAuto: true,
       nat: true,
+      publish: [],
     });
     assert.equal(provenance['vcpu'], 'host');
     assert.equal(provenance['diskMib'], 'built-in');

@@ -58,6 +58,7 @@ export function resolveSpec(request: CreateVmRequest, context: SpecContext): Res
     accel: context.accelerator(accel),
     accelAuto: accel === 'auto',
     nat: request.nat ?? true,
+    publish: request.publish,
   };
   provenance['nat'] = request.nat === undefined ? 'built-in' : 'flag';
   provenance['name'] = request.name === undefined ? 'built-in' : 'flag';

@@ -106,10 +106,14 @@ export class SavedVerbs {
     }
   }
 
+  /** A port of the host leads to one VM: the copy is reached at its own address. */
   #insertChild(vm: Supervisor, name: string): Supervisor {
     const { spec, provenance, warm, workspace } = vm.record;
     const copied = { provenance, warm, workspace };
-    return this.#deps.population.insert({ name, spec: { ...spec, name }, ...copied });
+    return this.#deps.population.insert({
+      ...{ ...copied, name },
+      spec: { ...spec, name, publish: [] },
+    });
   }
 
   async #startChild(child: Supervisor, point: ForkPoint, operation: Operation): Promise<void> {

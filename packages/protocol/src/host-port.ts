@@ -1,6 +1,17 @@
-import { BangerError } from '@banger/protocol/errors';
+import { BangerError } from './errors.ts';
 
-import { hostPortText, type HostPort } from './listeners.ts';
+/** A port of the host. Without zod, for programs that have to start fast. */
+export interface HostPort {
+  /** IPv4 or IPv6 */
+  readonly address: string;
+  /** 0 takes any that is free */
+  readonly port: number;
+}
+
+/** `127.77.0.1:80`, `[::1]:80` */
+export function hostPortText({ address, port }: HostPort): string {
+  return `${address.includes(':') ? `[${address}]` : address}:${String(port)}`;
+}
 
 /** What the kernel said about an address to listen on; anything else is passed on as it is. */
 export function explainListenError(error: unknown, at: HostPort): unknown {

@@ -1,0 +1,3 @@
+module banger.dev/port-server
+
+go 1.26.0
