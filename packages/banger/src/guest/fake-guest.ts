@@ -10,7 +10,7 @@ import { fakeFiles, getFake, putFake, type FakeFiles } from './fake-files.ts';
 import { FakeWorkspaces } from './fake-workspaces.ts';
 import { fakeSessions, type FakeSessions } from './fake-sessions.ts';
 import { fakeStats } from './fake-stats.ts';
-import { dialFake, fakeScheme, fakeServices, watchFake, type FakeListeners } from './fake-network.ts';
+import { fakeNetwork, fakeServices, type FakeListeners } from './fake-network.ts';
 import type {
   Guest,
   GuestBoot,
@@ -103,22 +103,14 @@ export function connectFakeGuest(guest: FakeGuest, stream?: Duplex): Guest {
       }),
     exec: (request, io, signal) =>
       answer('exec', signal, () => runFake(guest, request, { io, over: AbortSignal.any([signal, lost]) })),
-    network: {
-      dial: (target, signal) =>
-        answer('dial', signal, () => {
-          requireBooted(guest, 'connect');
-          return dialFake(guest.listeners, target, lost);
+    network: fakeNetwork(guest.listeners, {
+      lost,
+      call: (name, verb, signal, work) =>
+        answer(name, signal, () => {
+          requireBooted(guest, verb);
+          return work();
         }),
-      async *watchListeners(signal) {
-        await answer('watchListeners', signal, () => requireBooted(guest, 'say what listens'));
-        yield* watchFake(guest.listeners, AbortSignal.any([signal, lost]));
-      },
-      probe: (targets, signal) =>
-        answer('probe', signal, () => {
-          requireBooted(guest, 'probe its listeners');
-          return targets.map(fakeScheme);
-        }),
-    },
+    }),
     files: {
       put: (request, archive, signal) =>
         answer('put', signal, () => {

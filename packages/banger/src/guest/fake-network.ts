@@ -4,7 +4,12 @@ import { BangerError } from '@banger/protocol/errors';
 
 import { orAbort } from '../host/or-abort.ts';
 import type { GuestListener, GuestScheme } from './guest-listeners.ts';
-import { describeTarget, type DialTarget, type ProbeTarget } from './guest-network.ts';
+import {
+  describeTarget,
+  type DialTarget,
+  type GuestNetwork,
+  type ProbeTarget,
+} from './guest-network.ts';
 
 /** What listens in a fake guest: takes the listener's end of each connection to its place. */
 export type FakeListener = (connection: Duplex) => void;
@@ -47,8 +52,27 @@ export function fakeServices(): FakeListeners {
     .set('unix /run/echo', (connection) => void connection.pipe(connection));
 }
 
+export interface FakeCalls {
+  readonly lost: AbortSignal;
+  /** As every call of a fake guest is answered: once it has booted, and until it is lost */
+  readonly call: <T>(name: string, verb: string, signal: AbortSignal, work: () => T) => Promise<T>;
+}
+
+export function fakeNetwork(listeners: FakeListeners, { lost, call }: FakeCalls): GuestNetwork {
+  return {
+    dial: (target, signal) =>
+      call('dial', 'connect', signal, () => dialFake(listeners, target, lost)),
+    async *watchListeners(signal) {
+      await call('watchListeners', 'say what listens', signal, () => undefined);
+      yield* watchFake(listeners, AbortSignal.any([signal, lost]));
+    },
+    probe: (targets, signal) =>
+      call('probe', 'probe its listeners', signal, () => targets.map(fakeScheme)),
+  };
+}
+
 /** As a real agent tells them: sorted by port. */
-export async function* watchFake(
+async function* watchFake(
   listeners: FakeListeners,
   over: AbortSignal,
 ): AsyncGenerator<readonly GuestListener[]> {
@@ -70,7 +94,7 @@ function* endless(): Generator<Buffer> {
 }
 
 /** A web server is where one is expected. */
-export function fakeScheme({ port }: ProbeTarget): GuestScheme {
+function fakeScheme({ port }: ProbeTarget): GuestScheme {
   if (port === 443) return 'https';
   return port === 80 || port === 8080 ? 'http' : 'other';
 }
@@ -80,7 +104,7 @@ export function fakePlace(target: DialTarget): string {
 }
 
 /** A connection within this process. */
-export function dialFake(listeners: FakeListeners, target: DialTarget, lost: AbortSignal): Duplex {
+function dialFake(listeners: FakeListeners, target: DialTarget, lost: AbortSignal): Duplex {
   const listener = listeners.get(fakePlace(target));
   if (listener === undefined) {
     throw new BangerError(
