@@ -96,7 +96,7 @@ export async function bootBareVm({ plan, qemu }: BareFiles, lab: Lab): Promise<B
 /** Without keys: it has no ssh to answer. */
 function bareIdentity(plan: MachinePlan): GuestIdentity {
   const hostKey = { type: 'ed25519', privateKey: '', publicKey: '' };
-  const parts = { hostKey, userKey: '', seed: randomBytes(64) };
+  const parts = { hostKey, userKey: '', git: undefined, seed: randomBytes(64) };
   return { ...identityOf(plan, parts), sshHostKeys: [], authorizedKeys: [] };
 }
 

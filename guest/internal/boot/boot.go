@@ -70,6 +70,7 @@ func Run(plan Plan, first First, note func(format string, args ...any)) (Booted,
 		{Name: "machine-id", Do: func() error { return who.WriteMachineID(plan.HandOver) }},
 		{Name: "ssh-host-keys", Do: who.WriteHostKeys},
 		{Name: "ssh-access", Do: who.WriteSSHAccess},
+		{Name: "git", Do: who.WriteGit},
 		{Name: "network", Do: run.configureNetwork},
 		{Name: "init", Do: run.handOver},
 	})

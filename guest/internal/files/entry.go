@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"unsafe"
 
 	"golang.org/x/sys/unix"
 )
@@ -18,6 +19,9 @@ type entry struct {
 	name      string
 	header    *tar.Header
 	keepOwner bool
+	// All of the tree has a temporary name, so that its files need none of their own
+	isHidden bool
+	buffer   []byte
 }
 
 const copyBytes = 64 << 10
@@ -30,8 +34,8 @@ func temporaryName() string {
 
 func (e *entry) writeFile(content io.Reader) error {
 	const flags = unix.O_WRONLY | unix.O_CREAT | unix.O_EXCL | unix.O_NOFOLLOW | unix.O_CLOEXEC
-	return e.place(func(temporary string) error {
-		fd, err := unix.Openat(e.dir, temporary, flags, 0o600)
+	return e.place(func(name string) error {
+		fd, err := unix.Openat(e.dir, name, flags, 0o600)
 		if err != nil {
 			return err
 		}
@@ -46,9 +50,9 @@ func (e *entry) writeFile(content io.Reader) error {
 
 func (e *entry) fill(file *os.File, content io.Reader) error {
 	if isSparse(e.header) {
-		return fillSparse(file, content, e.header.Size)
+		return fillSparse(file, content, e.header.Size, e.buffer)
 	}
-	_, err := io.CopyBuffer(onlyWriter{file}, content, make([]byte, copyBytes))
+	_, err := io.CopyBuffer(onlyWriter{file}, content, e.buffer)
 	return err
 }
 
@@ -56,22 +60,22 @@ func (e *entry) makeLink() error {
 	if len(e.header.Linkname) == 0 || len(e.header.Linkname) > maxPath {
 		return fail(BadArchive, "the link %.200q leads nowhere", e.name)
 	}
-	return e.place(func(temporary string) error {
-		if err := unix.Symlinkat(e.header.Linkname, e.dir, temporary); err != nil {
+	return e.place(func(name string) error {
+		if err := unix.Symlinkat(e.header.Linkname, e.dir, name); err != nil {
 			return err
 		}
 		if e.keepOwner {
-			if err := unix.Fchownat(e.dir, temporary, e.header.Uid, e.header.Gid, unix.AT_SYMLINK_NOFOLLOW); err != nil {
+			if err := unix.Fchownat(e.dir, name, e.header.Uid, e.header.Gid, unix.AT_SYMLINK_NOFOLLOW); err != nil {
 				return err
 			}
 		}
-		return unix.UtimesNanoAt(e.dir, temporary, timesOf(e.header), unix.AT_SYMLINK_NOFOLLOW)
+		return unix.UtimesNanoAt(e.dir, name, timesOf(e.header), unix.AT_SYMLINK_NOFOLLOW)
 	})
 }
 
 func (e *entry) makeHardLink(to int) error {
-	return e.place(func(temporary string) error {
-		return unix.Linkat(unix.AT_FDCWD, fmt.Sprintf("/proc/self/fd/%d", to), e.dir, temporary, unix.AT_SYMLINK_FOLLOW)
+	return e.place(func(name string) error {
+		return unix.Linkat(unix.AT_FDCWD, fmt.Sprintf("/proc/self/fd/%d", to), e.dir, name, unix.AT_SYMLINK_FOLLOW)
 	})
 }
 
@@ -82,19 +86,25 @@ func (e *entry) makeSpecial() error {
 	}
 	kinds := map[byte]uint32{tar.TypeChar: unix.S_IFCHR, tar.TypeBlock: unix.S_IFBLK, tar.TypeFifo: unix.S_IFIFO}
 	device := unix.Mkdev(uint32(e.header.Devmajor), uint32(e.header.Devminor))
-	return e.place(func(temporary string) error {
+	return e.place(func(name string) error {
 		mode := kinds[e.header.Typeflag] | modeOf(e.header)
-		if err := unix.Mknodat(e.dir, temporary, mode, int(device)); err != nil {
+		if err := unix.Mknodat(e.dir, name, mode, int(device)); err != nil {
 			return err
 		}
-		err := unix.Fchownat(e.dir, temporary, e.header.Uid, e.header.Gid, unix.AT_SYMLINK_NOFOLLOW)
+		err := unix.Fchownat(e.dir, name, e.header.Uid, e.header.Gid, unix.AT_SYMLINK_NOFOLLOW)
 		// Unlike a link's, its permissions count, and mknod has left out the umask's.
-		return errors.Join(err, unix.Fchmodat(e.dir, temporary, modeOf(e.header), 0),
-			unix.UtimesNanoAt(e.dir, temporary, timesOf(e.header), unix.AT_SYMLINK_NOFOLLOW))
+		return errors.Join(err, unix.Fchmodat(e.dir, name, modeOf(e.header), 0),
+			unix.UtimesNanoAt(e.dir, name, timesOf(e.header), unix.AT_SYMLINK_NOFOLLOW))
 	})
 }
 
-func (e *entry) place(make func(temporary string) error) error {
+func (e *entry) place(make func(name string) error) error {
+	if e.isHidden {
+		// An archive may have a name twice; only then there is something already.
+		if err := make(e.name); !errors.Is(err, unix.EEXIST) {
+			return err
+		}
+	}
 	temporary := temporaryName()
 	err := make(temporary)
 	if err == nil {
@@ -117,8 +127,16 @@ func settle(fd int, header *tar.Header, keepOwner bool) error {
 	if err := unix.Fchmod(fd, modeOf(header)); err != nil {
 		return err
 	}
-	times := timesOf(header)
-	return unix.UtimesNanoAt(unix.AT_FDCWD, fmt.Sprintf("/proc/self/fd/%d", fd), times, 0)
+	return setTimes(fd, timesOf(header))
+}
+
+// setTimes is futimens(3), for which x/sys has no name: utimensat(2) without a path.
+func setTimes(fd int, times []unix.Timespec) error {
+	_, _, errno := unix.Syscall6(unix.SYS_UTIMENSAT, uintptr(fd), 0, uintptr(unsafe.Pointer(&times[0])), 0, 0, 0)
+	if errno != 0 {
+		return errno
+	}
+	return nil
 }
 
 func modeOf(header *tar.Header) uint32 { return uint32(header.Mode) & 0o7777 }

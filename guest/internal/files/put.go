@@ -9,6 +9,7 @@ package files
 
 import (
 	"archive/tar"
+	"bufio"
 	"errors"
 	"io"
 	"os"
@@ -28,6 +29,8 @@ func Put(destination Destination, archive io.Reader) (Placed, error) {
 	if err := destination.check(); err != nil {
 		return Placed{}, err
 	}
+	// Headers are read 512 bytes at a time, and each read of a pipe wakes who writes to it.
+	archive = bufio.NewReaderSize(archive, copyBytes)
 	counted := &countingReader{from: archive}
 	placed, err := put(destination, tar.NewReader(counted), counted)
 	if err != nil {

@@ -27,8 +27,7 @@ var zeros [blockBytes]byte
 const blockBytes = 4096
 
 // fillSparse writes the blocks that have something in them. The reader gives holes as zeros.
-func fillSparse(file *os.File, content io.Reader, size int64) error {
-	buffer := make([]byte, copyBytes)
+func fillSparse(file *os.File, content io.Reader, size int64, buffer []byte) error {
 	for at := int64(0); ; {
 		n, err := io.ReadFull(content, buffer)
 		for block := 0; block < n; block += blockBytes {

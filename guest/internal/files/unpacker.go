@@ -19,6 +19,7 @@ type unpacker struct {
 	isNew      bool
 	keepOwners bool
 	entries    uint64
+	buffer     []byte
 	// Directories that entries still come into, outermost first: they get their attributes afterwards
 	open []directory
 }
@@ -33,7 +34,7 @@ func openUnpacker(at string, keepOwners bool) (*unpacker, error) {
 	if err != nil {
 		return nil, explain("open", at, err)
 	}
-	return &unpacker{root: root, shown: at, keepOwners: keepOwners}, nil
+	return &unpacker{root: root, shown: at, keepOwners: keepOwners, buffer: make([]byte, copyBytes)}, nil
 }
 
 func (u *unpacker) close() { u.root.close() }
@@ -84,7 +85,7 @@ func (u *unpacker) make(name string, header *tar.Header, content io.Reader) erro
 	if err != nil {
 		return err
 	}
-	entry := &entry{dir: dir, name: base, header: header, keepOwner: u.keepOwners}
+	entry := &entry{dir: dir, name: base, header: header, keepOwner: u.keepOwners, isHidden: u.isNew, buffer: u.buffer}
 	switch header.Typeflag {
 	case tar.TypeReg, tar.TypeGNUSparse, tar.TypeCont:
 		return entry.writeFile(content)

@@ -29,7 +29,9 @@ type Identity struct {
 	HostKeys []HostKey
 	// Lines as in authorized_keys, of those who may log in as anybody
 	AuthorizedKeys []string
-	Seed           []byte
+	// Who root commits as; zero is nobody
+	Git  GitIdentity
+	Seed []byte
 	// Of the file systems; 0: all of the disk
 	OverlayBytes, WorkBytes uint64
 }
@@ -63,6 +65,9 @@ func (i Identity) Check() error {
 	if err := checkAuthorizedKeys(i.AuthorizedKeys); err != nil {
 		return err
 	}
+	if err := i.Git.check(); err != nil {
+		return err
+	}
 	if i.Network != nil {
 		return i.Network.check()
 	}
@@ -91,6 +96,9 @@ func (i Identity) Assume(machine Machine, before *Identity) ([]Stage, error) {
 	}
 	if isNew(func(b Identity) bool { return slices.Equal(i.AuthorizedKeys, b.AuthorizedKeys) }) {
 		steps = append(steps, Step{"ssh-access", i.WriteSSHAccess})
+	}
+	if isNew(func(b Identity) bool { return i.Git == b.Git }) {
+		steps = append(steps, Step{"git", i.WriteGit})
 	}
 	return RunStages(append(steps, Step{"sizes", func() error { return i.growAll(machine) }}))
 }

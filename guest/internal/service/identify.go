@@ -67,6 +67,7 @@ func identityOf(message *guestv1.Identity) identity.Identity {
 	if network := message.GetNetwork(); network.GetMac() != "" {
 		who.Network = &identity.Network{MAC: network.Mac, Address: network.Address, Gateway: network.Gateway}
 	}
+	who.Git = identity.GitIdentity{Name: message.GetGit().GetName(), Email: message.GetGit().GetEmail()}
 	if now := message.GetHostTimeUnixNs(); now != 0 {
 		who.HostTime = time.Unix(0, now)
 	}

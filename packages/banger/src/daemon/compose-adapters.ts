@@ -11,6 +11,7 @@ import type { ConfigValues } from '../host/config-keys.ts';
 import type { Listeners } from '../host/listeners.ts';
 import type { BangerPaths } from '../host/paths.ts';
 import type { MemoryPressure } from '../host/pressure.ts';
+import { createGitUser, type GitUser } from '../host/git-identity.ts';
 import { hostBootId } from '../host/proc-identity.ts';
 import type { Processes } from '../host/processes.ts';
 import { createSystemClock } from '../host/system-clock.ts';
@@ -55,6 +56,7 @@ export interface Adapters {
   readonly hostKeys: HostKeys;
   readonly pins: Pins;
   readonly userKey: UserKey;
+  readonly gitUser: GitUser;
   readonly sshClient: SshClientFiles;
   readonly saved: SavedStates;
   readonly templates: TemplateStore;
@@ -77,7 +79,7 @@ export interface AdapterOptions {
   readonly agentBinary: string;
   /** The daemon's PATH */
   readonly path: string | undefined;
-  readonly home: string | undefined;
+  readonly env: Readonly<Record<string, string | undefined>>;
   readonly uid: number;
   /** The command line's program, for ssh to call */
   readonly program: string;
@@ -90,7 +92,7 @@ export function composeAdapters({
   config,
   agentBinary,
   path,
-  home,
+  env,
   uid,
   program,
 }: AdapterOptions): Adapters {
@@ -109,7 +111,7 @@ export function composeAdapters({
   const userKey =
     config.ssh_key_path === undefined
       ? createOwnUserKey(paths.ssh.userKey, hostKeys)
-      : createGivenUserKey(config.ssh_key_path.replace(/^~(?=\/)/, home ?? ''));
+      : createGivenUserKey(config.ssh_key_path.replace(/^~(?=\/)/, env['HOME'] ?? ''));
   const binary = config.qemu_bin === undefined ? {} : { binary: config.qemu_bin };
   return {
     db,
@@ -122,6 +124,7 @@ export function composeAdapters({
     connector: createGuestConnector({ clock }),
     hostKeys,
     userKey,
+    gitUser: createGitUser({ processes, env }),
     pins: createPins(paths.ssh.knownHosts),
     sshClient: createSshClientFiles({
       configFile: paths.ssh.config,

@@ -4,6 +4,7 @@ import type { Origin } from '@banger/protocol/vm';
 import { createSharedWork } from '../artifact/shared-work.ts';
 import type { ConfigKey } from '../host/config-keys.ts';
 import type { Config } from '../host/config.ts';
+import { createFileSync } from '../host/file-sync.ts';
 import { hostSize } from '../host/host-size.ts';
 import type { BangerPaths } from '../host/paths.ts';
 import { createSystemDirectories } from '../host/system-directories.ts';
@@ -32,6 +33,7 @@ export function composeMachines(parts: MachineParts): { machines: Machines; runn
   const config = parts.config.values;
   const running = new RunningVms();
   const onJournal = crashPoint(parts.crashAt);
+  const records = createVmsTable(adapters.db);
   const machines = new Machines({
     clock: adapters.clock,
     connector: adapters.connector,
@@ -40,7 +42,7 @@ export function composeMachines(parts: MachineParts): { machines: Machines; runn
     kernels: adapters.kernels,
     driverOf: () => adapters.driver, // One driver so far; the plan's `vmm` picks it.
     directories: createSystemDirectories(),
-    records: createVmsTable(adapters.db),
+    records,
     journal: createJournalTable(adapters.db),
     running,
     emit,
@@ -49,7 +51,8 @@ export function composeMachines(parts: MachineParts): { machines: Machines; runn
     dirs: { vms: paths.vms, runtimeDir: paths.runtimeDir, forks: paths.builds },
     hostKeys: adapters.hostKeys,
     pins: adapters.pins,
-    identifier: createIdentifier(adapters),
+    identifier: createIdentifier({ ...adapters, records }),
+    fileSync: createFileSync(parts.config.fileSync),
     saved: adapters.saved,
     templates: adapters.templates,
     sharedWork: createSharedWork(),

@@ -68,7 +68,7 @@ export async function startDaemon({
     ...{ db, paths, uid, agentBinary, program },
     config: config.values,
     path: env['PATH'],
-    home: env['HOME'],
+    env,
   });
   const { clock } = adapters;
   cleanup.use(adapters.templates);

@@ -67,6 +67,8 @@ export interface GuestIdentity {
   readonly sshHostKeys: readonly GuestHostKey[];
   /** Lines as in authorized_keys, at most 64: who may log in by ssh */
   readonly authorizedKeys: readonly string[];
+  /** Who root commits as, where nobody has said otherwise; undefined takes back what was given before */
+  readonly git?: { readonly name: string; readonly email: string } | undefined;
   /** For the kernel's random number generator, which is then reseeded; at most 256 bytes */
   readonly seed: Uint8Array;
   /** The file systems are grown to these sizes, once the devices are that large; 0: as large as the device */

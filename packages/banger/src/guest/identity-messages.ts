@@ -43,6 +43,7 @@ export function identityTo(
       return { type, privateKey, publicKey };
     }),
     authorizedKeys: [...identity.authorizedKeys],
+    ...(identity.git && { git: identity.git }),
     seed: new Uint8Array(seed),
     overlayBytes: BigInt(identity.overlayMib * MIB),
     workBytes: BigInt(identity.workMib * MIB),

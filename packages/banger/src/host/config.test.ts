@@ -107,6 +107,50 @@ suite('configuration', () => {
     });
   }
 
+  test('knows which files every VM gets', () => {
+    const text =
+      '[[file_sync]]\nhost = "~/.netrc"\nguest = "~/"\n[[file_sync]]\nhost = "/etc/ca"\nguest = "/root/ca"\nmode = "0644"';
+
+    const { fileSync, effective } = read(text, { HOME: '/home/ana' });
+
+    assert.deepEqual(fileSync, [
+      { host: '/home/ana/.netrc', guest: '/root/.netrc', mode: 0o600 },
+      { host: '/etc/ca', guest: '/root/ca', mode: 0o644 },
+    ]);
+    const shown = effective.find(({ key }) => key === 'file_sync');
+    assert.deepEqual([shown?.origin, shown?.source], ['file', `${file}:1`]);
+    assert.deepEqual(read(undefined).fileSync, []);
+  });
+
+  for (const [entry, message] of [
+    ['host = "x"\nguest = "~/x"', /entry 1 at .*config\.toml:4: "host" takes an absolute path/],
+    ['host = "~/../x"\nguest = "~/x"', /"host" takes a path without "\.\."/],
+    ['host = ""\nguest = "~/x"', /"host" takes a path without/],
+    ['host = "~/x"\nguest = "/etc/x"', /"guest" takes a path that begins with "~\/" or "\/root\/"/],
+    ['host = "~/x"\nguest = "~/../etc"', /"guest" takes a path without/],
+    ['host = "~/x"\nguest = ""', /"guest" takes/],
+    ['host = "~/x"\nguest = "~"', /"guest" takes/],
+    ['host = "~/x"', /"guest" takes a path/],
+    ['host = "~/x"\nguest = "~/x"\nmode = 644', /"mode" takes permissions in quotes/],
+    ['host = "~/x"\nguest = "~/x"\nmode = "rw"', /"mode" takes permissions in quotes/],
+    ['host = "~/x"\nguest = "~/x"\nowner = "ana"', /there is no key "owner"/],
+  ] as const) {
+    test(`refuses a file_sync of ${JSON.stringify(entry)}`, () => {
+      const fine = '[[file_sync]]\nhost = "~/x"\nguest = "~/x"\n';
+      assert.throws(() => read(`${fine}[[file_sync]]\n${entry}`), {
+        code: 'config.invalid',
+        message,
+      });
+    });
+  }
+
+  test('refuses a file_sync that is no list of tables', () => {
+    assert.throws(() => read('file_sync = "x"'), {
+      code: 'config.invalid',
+      message: /\[\[file_sync\]\]/,
+    });
+  });
+
   test('names the variable when the environment is wrong', () => {
     assert.throws(() => read(undefined, { BANGER_ACCEL: 'warp' }), {
       code: 'config.invalid',

@@ -14,10 +14,12 @@ import {
   type ConfigValues,
 } from './config-keys.ts';
 import { lineOfKey } from './config-lines.ts';
+import { parseFileSync, type FileSyncEntry } from './file-sync-config.ts';
 
 /** The configuration of a daemon: read once at its start, from the file, then the environment. */
 export interface Config {
   readonly values: ConfigValues;
+  readonly fileSync: readonly FileSyncEntry[];
   /** One entry per key, with where it came from */
   readonly effective: readonly ConfigValue[];
 }
@@ -41,14 +43,15 @@ export async function readConfig(file: string, env: ConfigSources['env']): Promi
 
 /** Pure. Rejects the first unknown key or bad value with its file, line, key and what is allowed. */
 export function parseConfig(sources: ConfigSources): Config {
-  const fromFile = fileValues(sources);
+  const { values: fromFile, fileSync } = fileValues(sources);
   const effective: ConfigValue[] = [];
   for (const key of Object.keys(configKeys).filter(isConfigKey)) {
     effective.push(effectiveValue(key, fromFile, sources));
   }
   // Every key is present with a value that its own schema made, which the loop above cannot tell the compiler.
   const values = Object.fromEntries(effective.map(({ key, value }) => [key, value])) as unknown;
-  return { values: values as ConfigValues, effective };
+  effective.push(fileSyncValue(fileSync, sources));
+  return { values: values as ConfigValues, fileSync: fileSync ?? [], effective };
 }
 
 function effectiveValue(
@@ -90,14 +93,39 @@ function describeIssue(issue: z.core.$ZodIssue): string {
   return `one of ${issue.values.map((value) => `"${String(value)}"`).join(', ')}`;
 }
 
-function fileValues({ file, text }: ConfigSources): ReadonlyMap<ConfigKey, unknown> {
+interface FileValues {
+  readonly values: ReadonlyMap<ConfigKey, unknown>;
+  /** undefined: there is none */
+  readonly fileSync: readonly FileSyncEntry[] | undefined;
+}
+
+function fileValues({ file, text, env }: ConfigSources): FileValues {
   const values = new Map<ConfigKey, unknown>();
-  if (text === undefined) return values;
+  if (text === undefined) return { values, fileSync: undefined };
+  let fileSync: readonly FileSyncEntry[] | undefined;
   for (const [key, value] of flatten(parseToml(file, text))) {
     if (isConfigKey(key)) values.set(key, value);
+    else if (key === FILE_SYNC)
+      fileSync = parseFileSync(value, { file, text, home: env['HOME'] ?? '/' });
     else throw unknownKey(key, `${file}:${String(lineOfKey(text, key))}`);
   }
-  return values;
+  return { values, fileSync };
+}
+
+/** The one key that is a list of tables, and that no variable overrides. */
+const FILE_SYNC = 'file_sync';
+
+/** For `config show`, the permissions as they were written. */
+function fileSyncValue(
+  entries: readonly FileSyncEntry[] | undefined,
+  { file, text }: ConfigSources,
+): ConfigValue {
+  const value = (entries ?? []).map(({ host, guest, mode }) => {
+    return { host, guest, mode: mode.toString(8).padStart(4, '0') };
+  });
+  if (entries === undefined) return { key: FILE_SYNC, value, origin: 'default' };
+  const source = `${file}:${String(lineOfKey(text ?? '', FILE_SYNC))}`;
+  return { key: FILE_SYNC, value, origin: 'file', source };
 }
 
 function parseToml(file: string, text: string): TomlTable {
@@ -137,7 +165,7 @@ function unknownKey(key: string, where: string): BangerError {
     'config.invalid',
     `Cannot use configuration key "${key}" at ${where}: there is no such key`,
     {
-      hint: `Allowed are ${Object.keys(configKeys).join(', ')}`,
+      hint: `Allowed are ${[...Object.keys(configKeys), FILE_SYNC].join(', ')}`,
     },
   );
 }

@@ -10,6 +10,7 @@ import type { FakeGuest } from '../guest/fake-guest.ts';
 import { createFakeGuests } from '../guest/fake-guests.ts';
 import { parseConfig } from '../host/config.ts';
 import { createFakeClock } from '../host/fake-clock.ts';
+import { createFileSync, type FileSync } from '../host/file-sync.ts';
 import { createFakePressure } from '../host/fake-pressure.ts';
 import { createFakeDirectories } from '../host/fake-directories.ts';
 import { createFakeImages } from '../image/fake-images.ts';
@@ -51,6 +52,7 @@ export function createFakeWorld() {
   const saved = createFakeSavedStates(files);
   const hostKeys = createFakeHostKeys();
   const pins = createFakePins();
+  const gitUser = { identity: () => Promise.resolve({ name: 'Ana', email: 'ana@example.org' }) };
   const pressure = createFakePressure();
   const guests = new Map<VmId, FakeGuest>();
   const wires = createFakeGuests();
@@ -79,7 +81,8 @@ export function createFakeWorld() {
       saved: mortal(saved, life),
       hostKeys: mortal(hostKeys, life),
       pins: mortal(pins, life),
-      identifier: createIdentifier({ hostKeys, userKey: createFakeUserKey() }),
+      identifier: createIdentifier({ hostKeys, userKey: createFakeUserKey(), gitUser, records }),
+      fileSync: options.fileSync ?? createFileSync([]),
       pressure,
       sharedWork: createSharedWork(),
       warmth: {
@@ -160,6 +163,7 @@ export interface DaemonTweaks {
   readonly purpose?: 'user' | 'template' | 'standby';
   readonly onEvent?: (body: EventBody) => void;
   readonly templates?: boolean;
+  readonly fileSync?: FileSync;
   readonly standbys?: number;
 }
 

@@ -5,11 +5,13 @@ import { BangerError } from '@banger/protocol/errors';
 import type { HygieneCheck } from '@banger/protocol/vm';
 
 import type { Guest, GuestIdentified, GuestIdentity } from '../guest/guest.ts';
+import type { GitUser } from '../host/git-identity.ts';
 import type { HostKeys } from '../ssh/host-keys.ts';
 import type { UserKey } from '../ssh/user-key.ts';
 import { hygieneChecks } from './hygiene.ts';
 import { identityOf } from './identity.ts';
 import type { MachinePlan } from './plan.ts';
+import type { VmRecords } from './record.ts';
 import type { LiveVm } from './running-vms.ts';
 
 /** Gives guests their identity. */
@@ -33,17 +35,26 @@ const MAX_SAMPLES = 1000;
 export interface IdentifierDeps {
   readonly hostKeys: HostKeys;
   readonly userKey: UserKey;
+  readonly gitUser: GitUser;
+  readonly records: Pick<VmRecords, 'get'>;
 }
 
-export function createIdentifier({ hostKeys, userKey }: IdentifierDeps): Identifier {
+export function createIdentifier({
+  hostKeys,
+  userKey,
+  gitUser,
+  records,
+}: IdentifierDeps): Identifier {
   const samples = new Set<string>();
   const identifier: Identifier = {
     async of(plan) {
-      const [hostKey, line] = await Promise.all([
+      const [hostKey, line, git] = await Promise.all([
         hostKeys.make(plan.paths.hostKey),
         userKey.publicKey(),
+        // Templates and standbys are nobody's yet.
+        records.get(plan.id)?.purpose === 'user' ? gitUser.identity() : undefined,
       ]);
-      return identityOf(plan, { hostKey, userKey: line, seed: randomBytes(SEED_BYTES) });
+      return identityOf(plan, { hostKey, userKey: line, git, seed: randomBytes(SEED_BYTES) });
     },
     async identify(live, plan, signal) {
       const { guest } = live;

@@ -1,4 +1,5 @@
 import type { GuestHostKey, GuestIdentity } from '../guest/guest.ts';
+import type { GitIdentity } from '../host/git-identity.ts';
 import type { MachinePlan } from './plan.ts';
 
 /** What makes a guest this VM, beside its plan. */
@@ -6,6 +7,8 @@ export interface IdentityParts {
   readonly hostKey: GuestHostKey;
   /** Of the user, as in authorized_keys */
   readonly userKey: string;
+  /** Of the user */
+  readonly git: GitIdentity | undefined;
   /** Fresh */
   readonly seed: Uint8Array;
 }
@@ -13,7 +16,7 @@ export interface IdentityParts {
 /** Plan → who the guest is told it is. Pure. */
 export function identityOf(
   { spec, network, machineId }: MachinePlan,
-  { hostKey, userKey, seed }: IdentityParts,
+  { hostKey, userKey, git, seed }: IdentityParts,
 ): GuestIdentity {
   return {
     hostname: spec.name,
@@ -23,6 +26,7 @@ export function identityOf(
     machineId,
     sshHostKeys: [hostKey],
     authorizedKeys: [userKey],
+    git,
     seed,
     overlayMib: spec.overlayMib,
     workMib: spec.diskMib,

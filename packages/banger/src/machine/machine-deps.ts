@@ -5,6 +5,7 @@ import type { Disks } from '../disk/disks.ts';
 import type { GuestConnector } from '../guest/guest.ts';
 import type { Clock } from '../host/clock.ts';
 import type { Directories } from '../host/directories.ts';
+import type { FileSync } from '../host/file-sync.ts';
 import type { Progress } from '../host/work.ts';
 import type { Images } from '../image/images.ts';
 import type { Kernels } from '../kernel/kernels.ts';
@@ -28,6 +29,7 @@ import { makeDisks } from './steps/make-disks.ts';
 import { makeHostKey } from './steps/make-host-key.ts';
 import { makeRunDirectory } from './steps/make-run-directory.ts';
 import { resumeVcpus } from './steps/resume-vcpus.ts';
+import { syncFiles } from './steps/sync-files.ts';
 
 /** What the steps of a VM work with. */
 export interface StepDeps {
@@ -42,6 +44,7 @@ export interface StepDeps {
   readonly kernels: Kernels;
   readonly hostKeys: HostKeys;
   readonly pins: Pins;
+  readonly fileSync: FileSync;
   readonly saved: SavedStates;
   readonly identifier: Identifier;
   readonly driverOf: (plan: MachinePlan) => VmmDriver;
@@ -71,6 +74,7 @@ export function startSteps(deps: StepDeps, progress: Progress): readonly Step[] 
     ...greetSteps(deps),
     bootGuest(running, identifier),
     identifyGuest(running, identifier),
+    syncFiles(deps, progress),
     awaitReady(running, progress),
   ];
 }

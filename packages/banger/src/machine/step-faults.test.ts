@@ -4,7 +4,10 @@ import { suite, test } from 'node:test';
 import { anOperation, aRequest, createFakeWorld } from './fake-world.ts';
 
 const createSteps = ['make-directory', 'make-disks'];
-const startSteps = ['make-run-directory', 'launch-vmm', 'greet-guest', 'boot-guest', 'await-ready'];
+const startSteps = [
+  ...['make-run-directory', 'launch-vmm', 'greet-guest'],
+  ...['boot-guest', 'sync-files', 'await-ready'],
+];
 const phases = ['started', 'done'];
 const boundaries = (steps: readonly string[]) =>
   steps.flatMap((step) => phases.map((phase) => `${step}:${phase}`));

@@ -38,7 +38,8 @@ export function quoteName(name: ByteName): string {
 
 /** What the system said of a path, with the path. */
 export function explainFile(verb: 'read' | 'write', path: ByteName, cause: unknown): unknown {
-  if (cause instanceof BangerError || !(cause instanceof Error)) return cause;
+  // What is no failed call of the system is somebody else's: the caller's abort, a connection that broke.
+  if (!(cause instanceof Error) || !('syscall' in cause)) return cause;
   const code = 'code' in cause ? String(cause.code) : '';
   const [known, fact] = facts[code] ?? (['host.path_unusable', code || cause.message] as const);
   const hint = `${known === 'host.disk_full' ? 'df -h' : 'ls -la'} ${quoteName(dirname(path))}`;

@@ -194,7 +194,7 @@ func (x ExecFailure_Reason) Number() protoreflect.EnumNumber {
 
 // Deprecated: Use ExecFailure_Reason.Descriptor instead.
 func (ExecFailure_Reason) EnumDescriptor() ([]byte, []int) {
-	return file_banger_guest_v1_guest_proto_rawDescGZIP(), []int{23, 0}
+	return file_banger_guest_v1_guest_proto_rawDescGZIP(), []int{24, 0}
 }
 
 type InfoRequest struct {
@@ -394,8 +394,10 @@ type Identity struct {
 	WorkBytes    uint64 `protobuf:"varint,10,opt,name=work_bytes,json=workBytes,proto3" json:"work_bytes,omitempty"`
 	// Lines as in authorized_keys(5), at most 64: who may log in by ssh, as anybody who has a shell.
 	AuthorizedKeys []string `protobuf:"bytes,11,rep,name=authorized_keys,json=authorizedKeys,proto3" json:"authorized_keys,omitempty"`
-	unknownFields  protoimpl.UnknownFields
-	sizeCache      protoimpl.SizeCache
+	// Who root commits as, unless there is a git configuration already; none takes back what was given before.
+	Git           *GitIdentity `protobuf:"bytes,12,opt,name=git,proto3" json:"git,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *Identity) Reset() {
@@ -505,6 +507,66 @@ func (x *Identity) GetAuthorizedKeys() []string {
 	return nil
 }
 
+func (x *Identity) GetGit() *GitIdentity {
+	if x != nil {
+		return x.Git
+	}
+	return nil
+}
+
+type GitIdentity struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// At most 256 bytes each, without control characters.
+	Name          string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	Email         string `protobuf:"bytes,2,opt,name=email,proto3" json:"email,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GitIdentity) Reset() {
+	*x = GitIdentity{}
+	mi := &file_banger_guest_v1_guest_proto_msgTypes[4]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GitIdentity) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GitIdentity) ProtoMessage() {}
+
+func (x *GitIdentity) ProtoReflect() protoreflect.Message {
+	mi := &file_banger_guest_v1_guest_proto_msgTypes[4]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GitIdentity.ProtoReflect.Descriptor instead.
+func (*GitIdentity) Descriptor() ([]byte, []int) {
+	return file_banger_guest_v1_guest_proto_rawDescGZIP(), []int{4}
+}
+
+func (x *GitIdentity) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *GitIdentity) GetEmail() string {
+	if x != nil {
+		return x.Email
+	}
+	return ""
+}
+
 type SshHostKey struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// "ed25519"
@@ -519,7 +581,7 @@ type SshHostKey struct {
 
 func (x *SshHostKey) Reset() {
 	*x = SshHostKey{}
-	mi := &file_banger_guest_v1_guest_proto_msgTypes[4]
+	mi := &file_banger_guest_v1_guest_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -531,7 +593,7 @@ func (x *SshHostKey) String() string {
 func (*SshHostKey) ProtoMessage() {}
 
 func (x *SshHostKey) ProtoReflect() protoreflect.Message {
-	mi := &file_banger_guest_v1_guest_proto_msgTypes[4]
+	mi := &file_banger_guest_v1_guest_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -544,7 +606,7 @@ func (x *SshHostKey) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SshHostKey.ProtoReflect.Descriptor instead.
 func (*SshHostKey) Descriptor() ([]byte, []int) {
-	return file_banger_guest_v1_guest_proto_rawDescGZIP(), []int{4}
+	return file_banger_guest_v1_guest_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *SshHostKey) GetType() string {
@@ -585,7 +647,7 @@ type Drives struct {
 
 func (x *Drives) Reset() {
 	*x = Drives{}
-	mi := &file_banger_guest_v1_guest_proto_msgTypes[5]
+	mi := &file_banger_guest_v1_guest_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -597,7 +659,7 @@ func (x *Drives) String() string {
 func (*Drives) ProtoMessage() {}
 
 func (x *Drives) ProtoReflect() protoreflect.Message {
-	mi := &file_banger_guest_v1_guest_proto_msgTypes[5]
+	mi := &file_banger_guest_v1_guest_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -610,7 +672,7 @@ func (x *Drives) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Drives.ProtoReflect.Descriptor instead.
 func (*Drives) Descriptor() ([]byte, []int) {
-	return file_banger_guest_v1_guest_proto_rawDescGZIP(), []int{5}
+	return file_banger_guest_v1_guest_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *Drives) GetBase() string {
@@ -655,7 +717,7 @@ type Network struct {
 
 func (x *Network) Reset() {
 	*x = Network{}
-	mi := &file_banger_guest_v1_guest_proto_msgTypes[6]
+	mi := &file_banger_guest_v1_guest_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -667,7 +729,7 @@ func (x *Network) String() string {
 func (*Network) ProtoMessage() {}
 
 func (x *Network) ProtoReflect() protoreflect.Message {
-	mi := &file_banger_guest_v1_guest_proto_msgTypes[6]
+	mi := &file_banger_guest_v1_guest_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -680,7 +742,7 @@ func (x *Network) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Network.ProtoReflect.Descriptor instead.
 func (*Network) Descriptor() ([]byte, []int) {
-	return file_banger_guest_v1_guest_proto_rawDescGZIP(), []int{6}
+	return file_banger_guest_v1_guest_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *Network) GetMac() string {
@@ -715,7 +777,7 @@ type BootResponse struct {
 
 func (x *BootResponse) Reset() {
 	*x = BootResponse{}
-	mi := &file_banger_guest_v1_guest_proto_msgTypes[7]
+	mi := &file_banger_guest_v1_guest_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -727,7 +789,7 @@ func (x *BootResponse) String() string {
 func (*BootResponse) ProtoMessage() {}
 
 func (x *BootResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_banger_guest_v1_guest_proto_msgTypes[7]
+	mi := &file_banger_guest_v1_guest_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -740,7 +802,7 @@ func (x *BootResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use BootResponse.ProtoReflect.Descriptor instead.
 func (*BootResponse) Descriptor() ([]byte, []int) {
-	return file_banger_guest_v1_guest_proto_rawDescGZIP(), []int{7}
+	return file_banger_guest_v1_guest_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *BootResponse) GetBootId() string {
@@ -767,7 +829,7 @@ type Stage struct {
 
 func (x *Stage) Reset() {
 	*x = Stage{}
-	mi := &file_banger_guest_v1_guest_proto_msgTypes[8]
+	mi := &file_banger_guest_v1_guest_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -779,7 +841,7 @@ func (x *Stage) String() string {
 func (*Stage) ProtoMessage() {}
 
 func (x *Stage) ProtoReflect() protoreflect.Message {
-	mi := &file_banger_guest_v1_guest_proto_msgTypes[8]
+	mi := &file_banger_guest_v1_guest_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -792,7 +854,7 @@ func (x *Stage) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Stage.ProtoReflect.Descriptor instead.
 func (*Stage) Descriptor() ([]byte, []int) {
-	return file_banger_guest_v1_guest_proto_rawDescGZIP(), []int{8}
+	return file_banger_guest_v1_guest_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *Stage) GetName() string {
@@ -818,7 +880,7 @@ type IdentifyRequest struct {
 
 func (x *IdentifyRequest) Reset() {
 	*x = IdentifyRequest{}
-	mi := &file_banger_guest_v1_guest_proto_msgTypes[9]
+	mi := &file_banger_guest_v1_guest_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -830,7 +892,7 @@ func (x *IdentifyRequest) String() string {
 func (*IdentifyRequest) ProtoMessage() {}
 
 func (x *IdentifyRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_banger_guest_v1_guest_proto_msgTypes[9]
+	mi := &file_banger_guest_v1_guest_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -843,7 +905,7 @@ func (x *IdentifyRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use IdentifyRequest.ProtoReflect.Descriptor instead.
 func (*IdentifyRequest) Descriptor() ([]byte, []int) {
-	return file_banger_guest_v1_guest_proto_rawDescGZIP(), []int{9}
+	return file_banger_guest_v1_guest_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *IdentifyRequest) GetIdentity() *Identity {
@@ -885,7 +947,7 @@ type IdentifyResponse struct {
 
 func (x *IdentifyResponse) Reset() {
 	*x = IdentifyResponse{}
-	mi := &file_banger_guest_v1_guest_proto_msgTypes[10]
+	mi := &file_banger_guest_v1_guest_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -897,7 +959,7 @@ func (x *IdentifyResponse) String() string {
 func (*IdentifyResponse) ProtoMessage() {}
 
 func (x *IdentifyResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_banger_guest_v1_guest_proto_msgTypes[10]
+	mi := &file_banger_guest_v1_guest_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -910,7 +972,7 @@ func (x *IdentifyResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use IdentifyResponse.ProtoReflect.Descriptor instead.
 func (*IdentifyResponse) Descriptor() ([]byte, []int) {
-	return file_banger_guest_v1_guest_proto_rawDescGZIP(), []int{10}
+	return file_banger_guest_v1_guest_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *IdentifyResponse) GetHostname() string {
@@ -1007,7 +1069,7 @@ type ClockRequest struct {
 
 func (x *ClockRequest) Reset() {
 	*x = ClockRequest{}
-	mi := &file_banger_guest_v1_guest_proto_msgTypes[11]
+	mi := &file_banger_guest_v1_guest_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1019,7 +1081,7 @@ func (x *ClockRequest) String() string {
 func (*ClockRequest) ProtoMessage() {}
 
 func (x *ClockRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_banger_guest_v1_guest_proto_msgTypes[11]
+	mi := &file_banger_guest_v1_guest_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1032,7 +1094,7 @@ func (x *ClockRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ClockRequest.ProtoReflect.Descriptor instead.
 func (*ClockRequest) Descriptor() ([]byte, []int) {
-	return file_banger_guest_v1_guest_proto_rawDescGZIP(), []int{11}
+	return file_banger_guest_v1_guest_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *ClockRequest) GetAdjustNs() int64 {
@@ -1052,7 +1114,7 @@ type ClockResponse struct {
 
 func (x *ClockResponse) Reset() {
 	*x = ClockResponse{}
-	mi := &file_banger_guest_v1_guest_proto_msgTypes[12]
+	mi := &file_banger_guest_v1_guest_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1064,7 +1126,7 @@ func (x *ClockResponse) String() string {
 func (*ClockResponse) ProtoMessage() {}
 
 func (x *ClockResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_banger_guest_v1_guest_proto_msgTypes[12]
+	mi := &file_banger_guest_v1_guest_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1077,7 +1139,7 @@ func (x *ClockResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ClockResponse.ProtoReflect.Descriptor instead.
 func (*ClockResponse) Descriptor() ([]byte, []int) {
-	return file_banger_guest_v1_guest_proto_rawDescGZIP(), []int{12}
+	return file_banger_guest_v1_guest_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *ClockResponse) GetUnixNs() int64 {
@@ -1095,7 +1157,7 @@ type ReadyRequest struct {
 
 func (x *ReadyRequest) Reset() {
 	*x = ReadyRequest{}
-	mi := &file_banger_guest_v1_guest_proto_msgTypes[13]
+	mi := &file_banger_guest_v1_guest_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1107,7 +1169,7 @@ func (x *ReadyRequest) String() string {
 func (*ReadyRequest) ProtoMessage() {}
 
 func (x *ReadyRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_banger_guest_v1_guest_proto_msgTypes[13]
+	mi := &file_banger_guest_v1_guest_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1120,7 +1182,7 @@ func (x *ReadyRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReadyRequest.ProtoReflect.Descriptor instead.
 func (*ReadyRequest) Descriptor() ([]byte, []int) {
-	return file_banger_guest_v1_guest_proto_rawDescGZIP(), []int{13}
+	return file_banger_guest_v1_guest_proto_rawDescGZIP(), []int{14}
 }
 
 type ReadyResponse struct {
@@ -1135,7 +1197,7 @@ type ReadyResponse struct {
 
 func (x *ReadyResponse) Reset() {
 	*x = ReadyResponse{}
-	mi := &file_banger_guest_v1_guest_proto_msgTypes[14]
+	mi := &file_banger_guest_v1_guest_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1147,7 +1209,7 @@ func (x *ReadyResponse) String() string {
 func (*ReadyResponse) ProtoMessage() {}
 
 func (x *ReadyResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_banger_guest_v1_guest_proto_msgTypes[14]
+	mi := &file_banger_guest_v1_guest_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1160,7 +1222,7 @@ func (x *ReadyResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReadyResponse.ProtoReflect.Descriptor instead.
 func (*ReadyResponse) Descriptor() ([]byte, []int) {
-	return file_banger_guest_v1_guest_proto_rawDescGZIP(), []int{14}
+	return file_banger_guest_v1_guest_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *ReadyResponse) GetState() string {
@@ -1193,7 +1255,7 @@ type ExecRequest struct {
 
 func (x *ExecRequest) Reset() {
 	*x = ExecRequest{}
-	mi := &file_banger_guest_v1_guest_proto_msgTypes[15]
+	mi := &file_banger_guest_v1_guest_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1205,7 +1267,7 @@ func (x *ExecRequest) String() string {
 func (*ExecRequest) ProtoMessage() {}
 
 func (x *ExecRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_banger_guest_v1_guest_proto_msgTypes[15]
+	mi := &file_banger_guest_v1_guest_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1218,7 +1280,7 @@ func (x *ExecRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ExecRequest.ProtoReflect.Descriptor instead.
 func (*ExecRequest) Descriptor() ([]byte, []int) {
-	return file_banger_guest_v1_guest_proto_rawDescGZIP(), []int{15}
+	return file_banger_guest_v1_guest_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *ExecRequest) GetKind() isExecRequest_Kind {
@@ -1329,7 +1391,7 @@ type ExecStart struct {
 
 func (x *ExecStart) Reset() {
 	*x = ExecStart{}
-	mi := &file_banger_guest_v1_guest_proto_msgTypes[16]
+	mi := &file_banger_guest_v1_guest_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1341,7 +1403,7 @@ func (x *ExecStart) String() string {
 func (*ExecStart) ProtoMessage() {}
 
 func (x *ExecStart) ProtoReflect() protoreflect.Message {
-	mi := &file_banger_guest_v1_guest_proto_msgTypes[16]
+	mi := &file_banger_guest_v1_guest_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1354,7 +1416,7 @@ func (x *ExecStart) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ExecStart.ProtoReflect.Descriptor instead.
 func (*ExecStart) Descriptor() ([]byte, []int) {
-	return file_banger_guest_v1_guest_proto_rawDescGZIP(), []int{16}
+	return file_banger_guest_v1_guest_proto_rawDescGZIP(), []int{17}
 }
 
 func (x *ExecStart) GetArgv() []string {
@@ -1410,7 +1472,7 @@ type Terminal struct {
 
 func (x *Terminal) Reset() {
 	*x = Terminal{}
-	mi := &file_banger_guest_v1_guest_proto_msgTypes[17]
+	mi := &file_banger_guest_v1_guest_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1422,7 +1484,7 @@ func (x *Terminal) String() string {
 func (*Terminal) ProtoMessage() {}
 
 func (x *Terminal) ProtoReflect() protoreflect.Message {
-	mi := &file_banger_guest_v1_guest_proto_msgTypes[17]
+	mi := &file_banger_guest_v1_guest_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1435,7 +1497,7 @@ func (x *Terminal) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Terminal.ProtoReflect.Descriptor instead.
 func (*Terminal) Descriptor() ([]byte, []int) {
-	return file_banger_guest_v1_guest_proto_rawDescGZIP(), []int{17}
+	return file_banger_guest_v1_guest_proto_rawDescGZIP(), []int{18}
 }
 
 func (x *Terminal) GetSize() *TerminalSize {
@@ -1462,7 +1524,7 @@ type TerminalSize struct {
 
 func (x *TerminalSize) Reset() {
 	*x = TerminalSize{}
-	mi := &file_banger_guest_v1_guest_proto_msgTypes[18]
+	mi := &file_banger_guest_v1_guest_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1474,7 +1536,7 @@ func (x *TerminalSize) String() string {
 func (*TerminalSize) ProtoMessage() {}
 
 func (x *TerminalSize) ProtoReflect() protoreflect.Message {
-	mi := &file_banger_guest_v1_guest_proto_msgTypes[18]
+	mi := &file_banger_guest_v1_guest_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1487,7 +1549,7 @@ func (x *TerminalSize) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use TerminalSize.ProtoReflect.Descriptor instead.
 func (*TerminalSize) Descriptor() ([]byte, []int) {
-	return file_banger_guest_v1_guest_proto_rawDescGZIP(), []int{18}
+	return file_banger_guest_v1_guest_proto_rawDescGZIP(), []int{19}
 }
 
 func (x *TerminalSize) GetRows() uint32 {
@@ -1512,7 +1574,7 @@ type StdinEof struct {
 
 func (x *StdinEof) Reset() {
 	*x = StdinEof{}
-	mi := &file_banger_guest_v1_guest_proto_msgTypes[19]
+	mi := &file_banger_guest_v1_guest_proto_msgTypes[20]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1524,7 +1586,7 @@ func (x *StdinEof) String() string {
 func (*StdinEof) ProtoMessage() {}
 
 func (x *StdinEof) ProtoReflect() protoreflect.Message {
-	mi := &file_banger_guest_v1_guest_proto_msgTypes[19]
+	mi := &file_banger_guest_v1_guest_proto_msgTypes[20]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1537,7 +1599,7 @@ func (x *StdinEof) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use StdinEof.ProtoReflect.Descriptor instead.
 func (*StdinEof) Descriptor() ([]byte, []int) {
-	return file_banger_guest_v1_guest_proto_rawDescGZIP(), []int{19}
+	return file_banger_guest_v1_guest_proto_rawDescGZIP(), []int{20}
 }
 
 type ExecResponse struct {
@@ -1556,7 +1618,7 @@ type ExecResponse struct {
 
 func (x *ExecResponse) Reset() {
 	*x = ExecResponse{}
-	mi := &file_banger_guest_v1_guest_proto_msgTypes[20]
+	mi := &file_banger_guest_v1_guest_proto_msgTypes[21]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1568,7 +1630,7 @@ func (x *ExecResponse) String() string {
 func (*ExecResponse) ProtoMessage() {}
 
 func (x *ExecResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_banger_guest_v1_guest_proto_msgTypes[20]
+	mi := &file_banger_guest_v1_guest_proto_msgTypes[21]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1581,7 +1643,7 @@ func (x *ExecResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ExecResponse.ProtoReflect.Descriptor instead.
 func (*ExecResponse) Descriptor() ([]byte, []int) {
-	return file_banger_guest_v1_guest_proto_rawDescGZIP(), []int{20}
+	return file_banger_guest_v1_guest_proto_rawDescGZIP(), []int{21}
 }
 
 func (x *ExecResponse) GetKind() isExecResponse_Kind {
@@ -1681,7 +1743,7 @@ type ExecStarted struct {
 
 func (x *ExecStarted) Reset() {
 	*x = ExecStarted{}
-	mi := &file_banger_guest_v1_guest_proto_msgTypes[21]
+	mi := &file_banger_guest_v1_guest_proto_msgTypes[22]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1693,7 +1755,7 @@ func (x *ExecStarted) String() string {
 func (*ExecStarted) ProtoMessage() {}
 
 func (x *ExecStarted) ProtoReflect() protoreflect.Message {
-	mi := &file_banger_guest_v1_guest_proto_msgTypes[21]
+	mi := &file_banger_guest_v1_guest_proto_msgTypes[22]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1706,7 +1768,7 @@ func (x *ExecStarted) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ExecStarted.ProtoReflect.Descriptor instead.
 func (*ExecStarted) Descriptor() ([]byte, []int) {
-	return file_banger_guest_v1_guest_proto_rawDescGZIP(), []int{21}
+	return file_banger_guest_v1_guest_proto_rawDescGZIP(), []int{22}
 }
 
 func (x *ExecStarted) GetPid() int32 {
@@ -1728,7 +1790,7 @@ type ExecExit struct {
 
 func (x *ExecExit) Reset() {
 	*x = ExecExit{}
-	mi := &file_banger_guest_v1_guest_proto_msgTypes[22]
+	mi := &file_banger_guest_v1_guest_proto_msgTypes[23]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1740,7 +1802,7 @@ func (x *ExecExit) String() string {
 func (*ExecExit) ProtoMessage() {}
 
 func (x *ExecExit) ProtoReflect() protoreflect.Message {
-	mi := &file_banger_guest_v1_guest_proto_msgTypes[22]
+	mi := &file_banger_guest_v1_guest_proto_msgTypes[23]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1753,7 +1815,7 @@ func (x *ExecExit) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ExecExit.ProtoReflect.Descriptor instead.
 func (*ExecExit) Descriptor() ([]byte, []int) {
-	return file_banger_guest_v1_guest_proto_rawDescGZIP(), []int{22}
+	return file_banger_guest_v1_guest_proto_rawDescGZIP(), []int{23}
 }
 
 func (x *ExecExit) GetCode() int32 {
@@ -1781,7 +1843,7 @@ type ExecFailure struct {
 
 func (x *ExecFailure) Reset() {
 	*x = ExecFailure{}
-	mi := &file_banger_guest_v1_guest_proto_msgTypes[23]
+	mi := &file_banger_guest_v1_guest_proto_msgTypes[24]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1793,7 +1855,7 @@ func (x *ExecFailure) String() string {
 func (*ExecFailure) ProtoMessage() {}
 
 func (x *ExecFailure) ProtoReflect() protoreflect.Message {
-	mi := &file_banger_guest_v1_guest_proto_msgTypes[23]
+	mi := &file_banger_guest_v1_guest_proto_msgTypes[24]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1806,7 +1868,7 @@ func (x *ExecFailure) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ExecFailure.ProtoReflect.Descriptor instead.
 func (*ExecFailure) Descriptor() ([]byte, []int) {
-	return file_banger_guest_v1_guest_proto_rawDescGZIP(), []int{23}
+	return file_banger_guest_v1_guest_proto_rawDescGZIP(), []int{24}
 }
 
 func (x *ExecFailure) GetReason() ExecFailure_Reason {
@@ -1831,7 +1893,7 @@ type StatsRequest struct {
 
 func (x *StatsRequest) Reset() {
 	*x = StatsRequest{}
-	mi := &file_banger_guest_v1_guest_proto_msgTypes[24]
+	mi := &file_banger_guest_v1_guest_proto_msgTypes[25]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1843,7 +1905,7 @@ func (x *StatsRequest) String() string {
 func (*StatsRequest) ProtoMessage() {}
 
 func (x *StatsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_banger_guest_v1_guest_proto_msgTypes[24]
+	mi := &file_banger_guest_v1_guest_proto_msgTypes[25]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1856,7 +1918,7 @@ func (x *StatsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use StatsRequest.ProtoReflect.Descriptor instead.
 func (*StatsRequest) Descriptor() ([]byte, []int) {
-	return file_banger_guest_v1_guest_proto_rawDescGZIP(), []int{24}
+	return file_banger_guest_v1_guest_proto_rawDescGZIP(), []int{25}
 }
 
 type StatsResponse struct {
@@ -1877,7 +1939,7 @@ type StatsResponse struct {
 
 func (x *StatsResponse) Reset() {
 	*x = StatsResponse{}
-	mi := &file_banger_guest_v1_guest_proto_msgTypes[25]
+	mi := &file_banger_guest_v1_guest_proto_msgTypes[26]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1889,7 +1951,7 @@ func (x *StatsResponse) String() string {
 func (*StatsResponse) ProtoMessage() {}
 
 func (x *StatsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_banger_guest_v1_guest_proto_msgTypes[25]
+	mi := &file_banger_guest_v1_guest_proto_msgTypes[26]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1902,7 +1964,7 @@ func (x *StatsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use StatsResponse.ProtoReflect.Descriptor instead.
 func (*StatsResponse) Descriptor() ([]byte, []int) {
-	return file_banger_guest_v1_guest_proto_rawDescGZIP(), []int{25}
+	return file_banger_guest_v1_guest_proto_rawDescGZIP(), []int{26}
 }
 
 func (x *StatsResponse) GetCpuBusyNs() uint64 {
@@ -1980,7 +2042,7 @@ type FileSystemStats struct {
 
 func (x *FileSystemStats) Reset() {
 	*x = FileSystemStats{}
-	mi := &file_banger_guest_v1_guest_proto_msgTypes[26]
+	mi := &file_banger_guest_v1_guest_proto_msgTypes[27]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1992,7 +2054,7 @@ func (x *FileSystemStats) String() string {
 func (*FileSystemStats) ProtoMessage() {}
 
 func (x *FileSystemStats) ProtoReflect() protoreflect.Message {
-	mi := &file_banger_guest_v1_guest_proto_msgTypes[26]
+	mi := &file_banger_guest_v1_guest_proto_msgTypes[27]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2005,7 +2067,7 @@ func (x *FileSystemStats) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use FileSystemStats.ProtoReflect.Descriptor instead.
 func (*FileSystemStats) Descriptor() ([]byte, []int) {
-	return file_banger_guest_v1_guest_proto_rawDescGZIP(), []int{26}
+	return file_banger_guest_v1_guest_proto_rawDescGZIP(), []int{27}
 }
 
 func (x *FileSystemStats) GetMountPoint() string {
@@ -2039,7 +2101,7 @@ type SyncRequest struct {
 
 func (x *SyncRequest) Reset() {
 	*x = SyncRequest{}
-	mi := &file_banger_guest_v1_guest_proto_msgTypes[27]
+	mi := &file_banger_guest_v1_guest_proto_msgTypes[28]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2051,7 +2113,7 @@ func (x *SyncRequest) String() string {
 func (*SyncRequest) ProtoMessage() {}
 
 func (x *SyncRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_banger_guest_v1_guest_proto_msgTypes[27]
+	mi := &file_banger_guest_v1_guest_proto_msgTypes[28]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2064,7 +2126,7 @@ func (x *SyncRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SyncRequest.ProtoReflect.Descriptor instead.
 func (*SyncRequest) Descriptor() ([]byte, []int) {
-	return file_banger_guest_v1_guest_proto_rawDescGZIP(), []int{27}
+	return file_banger_guest_v1_guest_proto_rawDescGZIP(), []int{28}
 }
 
 func (x *SyncRequest) GetDropCaches() bool {
@@ -2082,7 +2144,7 @@ type SyncResponse struct {
 
 func (x *SyncResponse) Reset() {
 	*x = SyncResponse{}
-	mi := &file_banger_guest_v1_guest_proto_msgTypes[28]
+	mi := &file_banger_guest_v1_guest_proto_msgTypes[29]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2094,7 +2156,7 @@ func (x *SyncResponse) String() string {
 func (*SyncResponse) ProtoMessage() {}
 
 func (x *SyncResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_banger_guest_v1_guest_proto_msgTypes[28]
+	mi := &file_banger_guest_v1_guest_proto_msgTypes[29]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2107,7 +2169,7 @@ func (x *SyncResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SyncResponse.ProtoReflect.Descriptor instead.
 func (*SyncResponse) Descriptor() ([]byte, []int) {
-	return file_banger_guest_v1_guest_proto_rawDescGZIP(), []int{28}
+	return file_banger_guest_v1_guest_proto_rawDescGZIP(), []int{29}
 }
 
 type ShutdownRequest struct {
@@ -2118,7 +2180,7 @@ type ShutdownRequest struct {
 
 func (x *ShutdownRequest) Reset() {
 	*x = ShutdownRequest{}
-	mi := &file_banger_guest_v1_guest_proto_msgTypes[29]
+	mi := &file_banger_guest_v1_guest_proto_msgTypes[30]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2130,7 +2192,7 @@ func (x *ShutdownRequest) String() string {
 func (*ShutdownRequest) ProtoMessage() {}
 
 func (x *ShutdownRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_banger_guest_v1_guest_proto_msgTypes[29]
+	mi := &file_banger_guest_v1_guest_proto_msgTypes[30]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2143,7 +2205,7 @@ func (x *ShutdownRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ShutdownRequest.ProtoReflect.Descriptor instead.
 func (*ShutdownRequest) Descriptor() ([]byte, []int) {
-	return file_banger_guest_v1_guest_proto_rawDescGZIP(), []int{29}
+	return file_banger_guest_v1_guest_proto_rawDescGZIP(), []int{30}
 }
 
 type ShutdownResponse struct {
@@ -2154,7 +2216,7 @@ type ShutdownResponse struct {
 
 func (x *ShutdownResponse) Reset() {
 	*x = ShutdownResponse{}
-	mi := &file_banger_guest_v1_guest_proto_msgTypes[30]
+	mi := &file_banger_guest_v1_guest_proto_msgTypes[31]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2166,7 +2228,7 @@ func (x *ShutdownResponse) String() string {
 func (*ShutdownResponse) ProtoMessage() {}
 
 func (x *ShutdownResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_banger_guest_v1_guest_proto_msgTypes[30]
+	mi := &file_banger_guest_v1_guest_proto_msgTypes[31]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2179,7 +2241,7 @@ func (x *ShutdownResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ShutdownResponse.ProtoReflect.Descriptor instead.
 func (*ShutdownResponse) Descriptor() ([]byte, []int) {
-	return file_banger_guest_v1_guest_proto_rawDescGZIP(), []int{30}
+	return file_banger_guest_v1_guest_proto_rawDescGZIP(), []int{31}
 }
 
 var File_banger_guest_v1_guest_proto protoreflect.FileDescriptor
@@ -2198,7 +2260,7 @@ const file_banger_guest_v1_guest_proto_rawDesc = "" +
 	"\vBootRequest\x125\n" +
 	"\bidentity\x18\x01 \x01(\v2\x19.banger.guest.v1.IdentityR\bidentity\x12)\n" +
 	"\x04init\x18\x02 \x01(\x0e2\x15.banger.guest.v1.InitR\x04init\x12/\n" +
-	"\x06drives\x18\x03 \x01(\v2\x17.banger.guest.v1.DrivesR\x06drives\"\x9d\x03\n" +
+	"\x06drives\x18\x03 \x01(\v2\x17.banger.guest.v1.DrivesR\x06drives\"\xcd\x03\n" +
 	"\bIdentity\x12\x1a\n" +
 	"\bhostname\x18\x01 \x01(\tR\bhostname\x12\x14\n" +
 	"\x05hosts\x18\x02 \x03(\tR\x05hosts\x12\x1f\n" +
@@ -2214,7 +2276,11 @@ const file_banger_guest_v1_guest_proto_rawDesc = "" +
 	"\n" +
 	"work_bytes\x18\n" +
 	" \x01(\x04R\tworkBytes\x12'\n" +
-	"\x0fauthorized_keys\x18\v \x03(\tR\x0eauthorizedKeys\"`\n" +
+	"\x0fauthorized_keys\x18\v \x03(\tR\x0eauthorizedKeys\x12.\n" +
+	"\x03git\x18\f \x01(\v2\x1c.banger.guest.v1.GitIdentityR\x03git\"7\n" +
+	"\vGitIdentity\x12\x12\n" +
+	"\x04name\x18\x01 \x01(\tR\x04name\x12\x14\n" +
+	"\x05email\x18\x02 \x01(\tR\x05email\"`\n" +
 	"\n" +
 	"SshHostKey\x12\x12\n" +
 	"\x04type\x18\x01 \x01(\tR\x04type\x12\x1f\n" +
@@ -2373,7 +2439,7 @@ func file_banger_guest_v1_guest_proto_rawDescGZIP() []byte {
 }
 
 var file_banger_guest_v1_guest_proto_enumTypes = make([]protoimpl.EnumInfo, 3)
-var file_banger_guest_v1_guest_proto_msgTypes = make([]protoimpl.MessageInfo, 32)
+var file_banger_guest_v1_guest_proto_msgTypes = make([]protoimpl.MessageInfo, 33)
 var file_banger_guest_v1_guest_proto_goTypes = []any{
 	(Phase)(0),               // 0: banger.guest.v1.Phase
 	(Init)(0),                // 1: banger.guest.v1.Init
@@ -2382,79 +2448,81 @@ var file_banger_guest_v1_guest_proto_goTypes = []any{
 	(*InfoResponse)(nil),     // 4: banger.guest.v1.InfoResponse
 	(*BootRequest)(nil),      // 5: banger.guest.v1.BootRequest
 	(*Identity)(nil),         // 6: banger.guest.v1.Identity
-	(*SshHostKey)(nil),       // 7: banger.guest.v1.SshHostKey
-	(*Drives)(nil),           // 8: banger.guest.v1.Drives
-	(*Network)(nil),          // 9: banger.guest.v1.Network
-	(*BootResponse)(nil),     // 10: banger.guest.v1.BootResponse
-	(*Stage)(nil),            // 11: banger.guest.v1.Stage
-	(*IdentifyRequest)(nil),  // 12: banger.guest.v1.IdentifyRequest
-	(*IdentifyResponse)(nil), // 13: banger.guest.v1.IdentifyResponse
-	(*ClockRequest)(nil),     // 14: banger.guest.v1.ClockRequest
-	(*ClockResponse)(nil),    // 15: banger.guest.v1.ClockResponse
-	(*ReadyRequest)(nil),     // 16: banger.guest.v1.ReadyRequest
-	(*ReadyResponse)(nil),    // 17: banger.guest.v1.ReadyResponse
-	(*ExecRequest)(nil),      // 18: banger.guest.v1.ExecRequest
-	(*ExecStart)(nil),        // 19: banger.guest.v1.ExecStart
-	(*Terminal)(nil),         // 20: banger.guest.v1.Terminal
-	(*TerminalSize)(nil),     // 21: banger.guest.v1.TerminalSize
-	(*StdinEof)(nil),         // 22: banger.guest.v1.StdinEof
-	(*ExecResponse)(nil),     // 23: banger.guest.v1.ExecResponse
-	(*ExecStarted)(nil),      // 24: banger.guest.v1.ExecStarted
-	(*ExecExit)(nil),         // 25: banger.guest.v1.ExecExit
-	(*ExecFailure)(nil),      // 26: banger.guest.v1.ExecFailure
-	(*StatsRequest)(nil),     // 27: banger.guest.v1.StatsRequest
-	(*StatsResponse)(nil),    // 28: banger.guest.v1.StatsResponse
-	(*FileSystemStats)(nil),  // 29: banger.guest.v1.FileSystemStats
-	(*SyncRequest)(nil),      // 30: banger.guest.v1.SyncRequest
-	(*SyncResponse)(nil),     // 31: banger.guest.v1.SyncResponse
-	(*ShutdownRequest)(nil),  // 32: banger.guest.v1.ShutdownRequest
-	(*ShutdownResponse)(nil), // 33: banger.guest.v1.ShutdownResponse
-	nil,                      // 34: banger.guest.v1.ExecStart.EnvEntry
+	(*GitIdentity)(nil),      // 7: banger.guest.v1.GitIdentity
+	(*SshHostKey)(nil),       // 8: banger.guest.v1.SshHostKey
+	(*Drives)(nil),           // 9: banger.guest.v1.Drives
+	(*Network)(nil),          // 10: banger.guest.v1.Network
+	(*BootResponse)(nil),     // 11: banger.guest.v1.BootResponse
+	(*Stage)(nil),            // 12: banger.guest.v1.Stage
+	(*IdentifyRequest)(nil),  // 13: banger.guest.v1.IdentifyRequest
+	(*IdentifyResponse)(nil), // 14: banger.guest.v1.IdentifyResponse
+	(*ClockRequest)(nil),     // 15: banger.guest.v1.ClockRequest
+	(*ClockResponse)(nil),    // 16: banger.guest.v1.ClockResponse
+	(*ReadyRequest)(nil),     // 17: banger.guest.v1.ReadyRequest
+	(*ReadyResponse)(nil),    // 18: banger.guest.v1.ReadyResponse
+	(*ExecRequest)(nil),      // 19: banger.guest.v1.ExecRequest
+	(*ExecStart)(nil),        // 20: banger.guest.v1.ExecStart
+	(*Terminal)(nil),         // 21: banger.guest.v1.Terminal
+	(*TerminalSize)(nil),     // 22: banger.guest.v1.TerminalSize
+	(*StdinEof)(nil),         // 23: banger.guest.v1.StdinEof
+	(*ExecResponse)(nil),     // 24: banger.guest.v1.ExecResponse
+	(*ExecStarted)(nil),      // 25: banger.guest.v1.ExecStarted
+	(*ExecExit)(nil),         // 26: banger.guest.v1.ExecExit
+	(*ExecFailure)(nil),      // 27: banger.guest.v1.ExecFailure
+	(*StatsRequest)(nil),     // 28: banger.guest.v1.StatsRequest
+	(*StatsResponse)(nil),    // 29: banger.guest.v1.StatsResponse
+	(*FileSystemStats)(nil),  // 30: banger.guest.v1.FileSystemStats
+	(*SyncRequest)(nil),      // 31: banger.guest.v1.SyncRequest
+	(*SyncResponse)(nil),     // 32: banger.guest.v1.SyncResponse
+	(*ShutdownRequest)(nil),  // 33: banger.guest.v1.ShutdownRequest
+	(*ShutdownResponse)(nil), // 34: banger.guest.v1.ShutdownResponse
+	nil,                      // 35: banger.guest.v1.ExecStart.EnvEntry
 }
 var file_banger_guest_v1_guest_proto_depIdxs = []int32{
 	0,  // 0: banger.guest.v1.InfoResponse.phase:type_name -> banger.guest.v1.Phase
 	6,  // 1: banger.guest.v1.BootRequest.identity:type_name -> banger.guest.v1.Identity
 	1,  // 2: banger.guest.v1.BootRequest.init:type_name -> banger.guest.v1.Init
-	8,  // 3: banger.guest.v1.BootRequest.drives:type_name -> banger.guest.v1.Drives
-	9,  // 4: banger.guest.v1.Identity.network:type_name -> banger.guest.v1.Network
-	7,  // 5: banger.guest.v1.Identity.ssh_host_keys:type_name -> banger.guest.v1.SshHostKey
-	11, // 6: banger.guest.v1.BootResponse.stages:type_name -> banger.guest.v1.Stage
-	6,  // 7: banger.guest.v1.IdentifyRequest.identity:type_name -> banger.guest.v1.Identity
-	11, // 8: banger.guest.v1.IdentifyResponse.stages:type_name -> banger.guest.v1.Stage
-	19, // 9: banger.guest.v1.ExecRequest.start:type_name -> banger.guest.v1.ExecStart
-	22, // 10: banger.guest.v1.ExecRequest.stdin_eof:type_name -> banger.guest.v1.StdinEof
-	21, // 11: banger.guest.v1.ExecRequest.resize:type_name -> banger.guest.v1.TerminalSize
-	34, // 12: banger.guest.v1.ExecStart.env:type_name -> banger.guest.v1.ExecStart.EnvEntry
-	20, // 13: banger.guest.v1.ExecStart.terminal:type_name -> banger.guest.v1.Terminal
-	21, // 14: banger.guest.v1.Terminal.size:type_name -> banger.guest.v1.TerminalSize
-	24, // 15: banger.guest.v1.ExecResponse.started:type_name -> banger.guest.v1.ExecStarted
-	25, // 16: banger.guest.v1.ExecResponse.exit:type_name -> banger.guest.v1.ExecExit
-	26, // 17: banger.guest.v1.ExecResponse.failure:type_name -> banger.guest.v1.ExecFailure
-	2,  // 18: banger.guest.v1.ExecFailure.reason:type_name -> banger.guest.v1.ExecFailure.Reason
-	29, // 19: banger.guest.v1.StatsResponse.file_systems:type_name -> banger.guest.v1.FileSystemStats
-	3,  // 20: banger.guest.v1.GuestService.Info:input_type -> banger.guest.v1.InfoRequest
-	5,  // 21: banger.guest.v1.GuestService.Boot:input_type -> banger.guest.v1.BootRequest
-	12, // 22: banger.guest.v1.GuestService.Identify:input_type -> banger.guest.v1.IdentifyRequest
-	14, // 23: banger.guest.v1.GuestService.Clock:input_type -> banger.guest.v1.ClockRequest
-	16, // 24: banger.guest.v1.GuestService.Ready:input_type -> banger.guest.v1.ReadyRequest
-	18, // 25: banger.guest.v1.GuestService.Exec:input_type -> banger.guest.v1.ExecRequest
-	27, // 26: banger.guest.v1.GuestService.Stats:input_type -> banger.guest.v1.StatsRequest
-	30, // 27: banger.guest.v1.GuestService.Sync:input_type -> banger.guest.v1.SyncRequest
-	32, // 28: banger.guest.v1.GuestService.Shutdown:input_type -> banger.guest.v1.ShutdownRequest
-	4,  // 29: banger.guest.v1.GuestService.Info:output_type -> banger.guest.v1.InfoResponse
-	10, // 30: banger.guest.v1.GuestService.Boot:output_type -> banger.guest.v1.BootResponse
-	13, // 31: banger.guest.v1.GuestService.Identify:output_type -> banger.guest.v1.IdentifyResponse
-	15, // 32: banger.guest.v1.GuestService.Clock:output_type -> banger.guest.v1.ClockResponse
-	17, // 33: banger.guest.v1.GuestService.Ready:output_type -> banger.guest.v1.ReadyResponse
-	23, // 34: banger.guest.v1.GuestService.Exec:output_type -> banger.guest.v1.ExecResponse
-	28, // 35: banger.guest.v1.GuestService.Stats:output_type -> banger.guest.v1.StatsResponse
-	31, // 36: banger.guest.v1.GuestService.Sync:output_type -> banger.guest.v1.SyncResponse
-	33, // 37: banger.guest.v1.GuestService.Shutdown:output_type -> banger.guest.v1.ShutdownResponse
-	29, // [29:38] is the sub-list for method output_type
-	20, // [20:29] is the sub-list for method input_type
-	20, // [20:20] is the sub-list for extension type_name
-	20, // [20:20] is the sub-list for extension extendee
-	0,  // [0:20] is the sub-list for field type_name
+	9,  // 3: banger.guest.v1.BootRequest.drives:type_name -> banger.guest.v1.Drives
+	10, // 4: banger.guest.v1.Identity.network:type_name -> banger.guest.v1.Network
+	8,  // 5: banger.guest.v1.Identity.ssh_host_keys:type_name -> banger.guest.v1.SshHostKey
+	7,  // 6: banger.guest.v1.Identity.git:type_name -> banger.guest.v1.GitIdentity
+	12, // 7: banger.guest.v1.BootResponse.stages:type_name -> banger.guest.v1.Stage
+	6,  // 8: banger.guest.v1.IdentifyRequest.identity:type_name -> banger.guest.v1.Identity
+	12, // 9: banger.guest.v1.IdentifyResponse.stages:type_name -> banger.guest.v1.Stage
+	20, // 10: banger.guest.v1.ExecRequest.start:type_name -> banger.guest.v1.ExecStart
+	23, // 11: banger.guest.v1.ExecRequest.stdin_eof:type_name -> banger.guest.v1.StdinEof
+	22, // 12: banger.guest.v1.ExecRequest.resize:type_name -> banger.guest.v1.TerminalSize
+	35, // 13: banger.guest.v1.ExecStart.env:type_name -> banger.guest.v1.ExecStart.EnvEntry
+	21, // 14: banger.guest.v1.ExecStart.terminal:type_name -> banger.guest.v1.Terminal
+	22, // 15: banger.guest.v1.Terminal.size:type_name -> banger.guest.v1.TerminalSize
+	25, // 16: banger.guest.v1.ExecResponse.started:type_name -> banger.guest.v1.ExecStarted
+	26, // 17: banger.guest.v1.ExecResponse.exit:type_name -> banger.guest.v1.ExecExit
+	27, // 18: banger.guest.v1.ExecResponse.failure:type_name -> banger.guest.v1.ExecFailure
+	2,  // 19: banger.guest.v1.ExecFailure.reason:type_name -> banger.guest.v1.ExecFailure.Reason
+	30, // 20: banger.guest.v1.StatsResponse.file_systems:type_name -> banger.guest.v1.FileSystemStats
+	3,  // 21: banger.guest.v1.GuestService.Info:input_type -> banger.guest.v1.InfoRequest
+	5,  // 22: banger.guest.v1.GuestService.Boot:input_type -> banger.guest.v1.BootRequest
+	13, // 23: banger.guest.v1.GuestService.Identify:input_type -> banger.guest.v1.IdentifyRequest
+	15, // 24: banger.guest.v1.GuestService.Clock:input_type -> banger.guest.v1.ClockRequest
+	17, // 25: banger.guest.v1.GuestService.Ready:input_type -> banger.guest.v1.ReadyRequest
+	19, // 26: banger.guest.v1.GuestService.Exec:input_type -> banger.guest.v1.ExecRequest
+	28, // 27: banger.guest.v1.GuestService.Stats:input_type -> banger.guest.v1.StatsRequest
+	31, // 28: banger.guest.v1.GuestService.Sync:input_type -> banger.guest.v1.SyncRequest
+	33, // 29: banger.guest.v1.GuestService.Shutdown:input_type -> banger.guest.v1.ShutdownRequest
+	4,  // 30: banger.guest.v1.GuestService.Info:output_type -> banger.guest.v1.InfoResponse
+	11, // 31: banger.guest.v1.GuestService.Boot:output_type -> banger.guest.v1.BootResponse
+	14, // 32: banger.guest.v1.GuestService.Identify:output_type -> banger.guest.v1.IdentifyResponse
+	16, // 33: banger.guest.v1.GuestService.Clock:output_type -> banger.guest.v1.ClockResponse
+	18, // 34: banger.guest.v1.GuestService.Ready:output_type -> banger.guest.v1.ReadyResponse
+	24, // 35: banger.guest.v1.GuestService.Exec:output_type -> banger.guest.v1.ExecResponse
+	29, // 36: banger.guest.v1.GuestService.Stats:output_type -> banger.guest.v1.StatsResponse
+	32, // 37: banger.guest.v1.GuestService.Sync:output_type -> banger.guest.v1.SyncResponse
+	34, // 38: banger.guest.v1.GuestService.Shutdown:output_type -> banger.guest.v1.ShutdownResponse
+	30, // [30:39] is the sub-list for method output_type
+	21, // [21:30] is the sub-list for method input_type
+	21, // [21:21] is the sub-list for extension type_name
+	21, // [21:21] is the sub-list for extension extendee
+	0,  // [0:21] is the sub-list for field type_name
 }
 
 func init() { file_banger_guest_v1_guest_proto_init() }
@@ -2462,14 +2530,14 @@ func file_banger_guest_v1_guest_proto_init() {
 	if File_banger_guest_v1_guest_proto != nil {
 		return
 	}
-	file_banger_guest_v1_guest_proto_msgTypes[15].OneofWrappers = []any{
+	file_banger_guest_v1_guest_proto_msgTypes[16].OneofWrappers = []any{
 		(*ExecRequest_Start)(nil),
 		(*ExecRequest_Stdin)(nil),
 		(*ExecRequest_StdinEof)(nil),
 		(*ExecRequest_Signal)(nil),
 		(*ExecRequest_Resize)(nil),
 	}
-	file_banger_guest_v1_guest_proto_msgTypes[20].OneofWrappers = []any{
+	file_banger_guest_v1_guest_proto_msgTypes[21].OneofWrappers = []any{
 		(*ExecResponse_Started)(nil),
 		(*ExecResponse_Stdout)(nil),
 		(*ExecResponse_Stderr)(nil),
@@ -2482,7 +2550,7 @@ func file_banger_guest_v1_guest_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_banger_guest_v1_guest_proto_rawDesc), len(file_banger_guest_v1_guest_proto_rawDesc)),
 			NumEnums:      3,
-			NumMessages:   32,
+			NumMessages:   33,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import type { MachineDeps } from '../machine-deps.ts';
 import type { Operation } from '../operation.ts';
 import type { NewVm } from '../population.ts';
+import type { LiveVm } from '../running-vms.ts';
 import { liveOf, listenAgain } from '../saved/pause-vm.ts';
 import type { Supervisor } from '../supervisor.ts';
 import { tellStarted } from '../tell-started.ts';
@@ -40,6 +41,7 @@ export async function claimStandby(
     await standby.connect(live, limit);
     await deps.identifier.identify(live, claimed, limit);
     waterfall.mark('identity');
+    await putFiles(standby, deps, { live, operation, signal });
     live.firstExecFromMs = waterfall.originMs;
     standby.save(
       {
@@ -54,4 +56,23 @@ export async function claimStandby(
     );
     tellStarted(standby.record, deps, operation.id);
   }, operation.signal);
+}
+
+/** What the steps of a start do in their own time. */
+async function putFiles(
+  standby: Supervisor,
+  { fileSync }: MachineDeps,
+  { live, operation, signal }: Claiming,
+): Promise<void> {
+  if (fileSync.isEmpty || live.guest === undefined) return;
+  for (const problem of await fileSync.into(live.guest.files, signal)) {
+    standby.save({ warnings: [...standby.record.warnings, problem] }, operation.id);
+    operation.progress.warn(problem);
+  }
+}
+
+interface Claiming {
+  readonly live: LiveVm;
+  readonly operation: Operation;
+  readonly signal: AbortSignal;
 }

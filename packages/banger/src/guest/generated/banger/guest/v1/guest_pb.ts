@@ -13,7 +13,7 @@ import type { Message, UnknownEnum } from "@bufbuild/protobuf";
  * Describes the file banger/guest/v1/guest.proto.
  */
 export const file_banger_guest_v1_guest: GenFile = /*@__PURE__*/
-  fileDesc("ChtiYW5nZXIvZ3Vlc3QvdjEvZ3Vlc3QucHJvdG8SD2Jhbmdlci5ndWVzdC52MSINCgtJbmZvUmVxdWVzdCKGAQoMSW5mb1Jlc3BvbnNlEhMKC2FnZW50X2J1aWxkGAEgASgJEg8KB2Jvb3RfaWQYAiABKAkSFgoOa2VybmVsX3JlbGVhc2UYAyABKAkSJQoFcGhhc2UYBCABKA4yFi5iYW5nZXIuZ3Vlc3QudjEuUGhhc2USEQoJdXB0aW1lX25zGAUgASgDIogBCgtCb290UmVxdWVzdBIrCghpZGVudGl0eRgBIAEoCzIZLmJhbmdlci5ndWVzdC52MS5JZGVudGl0eRIjCgRpbml0GAIgASgOMhUuYmFuZ2VyLmd1ZXN0LnYxLkluaXQSJwoGZHJpdmVzGAMgASgLMhcuYmFuZ2VyLmd1ZXN0LnYxLkRyaXZlcyKgAgoISWRlbnRpdHkSEAoIaG9zdG5hbWUYASABKAkSDQoFaG9zdHMYAiADKAkSEwoLZG5zX3NlcnZlcnMYAyADKAkSKQoHbmV0d29yaxgEIAEoCzIYLmJhbmdlci5ndWVzdC52MS5OZXR3b3JrEhkKEWhvc3RfdGltZV91bml4X25zGAUgASgDEhIKCm1hY2hpbmVfaWQYBiABKAkSMgoNc3NoX2hvc3Rfa2V5cxgHIAMoCzIbLmJhbmdlci5ndWVzdC52MS5Tc2hIb3N0S2V5EgwKBHNlZWQYCCABKAwSFQoNb3ZlcmxheV9ieXRlcxgJIAEoBBISCgp3b3JrX2J5dGVzGAogASgEEhcKD2F1dGhvcml6ZWRfa2V5cxgLIAMoCSJDCgpTc2hIb3N0S2V5EgwKBHR5cGUYASABKAkSEwoLcHJpdmF0ZV9rZXkYAiABKAkSEgoKcHVibGljX2tleRgDIAEoCSJGCgZEcml2ZXMSDAoEYmFzZRgBIAEoCRIPCgdvdmVybGF5GAIgASgJEgwKBHdvcmsYAyABKAkSDwoHbW9kdWxlcxgEIAEoCSI4CgdOZXR3b3JrEgsKA21hYxgBIAEoCRIPCgdhZGRyZXNzGAIgASgJEg8KB2dhdGV3YXkYAyABKAkiRwoMQm9vdFJlc3BvbnNlEg8KB2Jvb3RfaWQYASABKAkSJgoGc3RhZ2VzGAIgAygLMhYuYmFuZ2VyLmd1ZXN0LnYxLlN0YWdlIioKBVN0YWdlEgwKBG5hbWUYASABKAkSEwoLZHVyYXRpb25fbnMYAiABKAMiPgoPSWRlbnRpZnlSZXF1ZXN0EisKCGlkZW50aXR5GAEgASgLMhkuYmFuZ2VyLmd1ZXN0LnYxLklkZW50aXR5IowCChBJZGVudGlmeVJlc3BvbnNlEhAKCGhvc3RuYW1lGAEgASgJEhIKCm1hY2hpbmVfaWQYAiABKAkSCwoDbWFjGAMgASgJEhEKCWFkZHJlc3NlcxgEIAMoCRIVCg1zc2hfaG9zdF9rZXlzGAUgAygJEhUKDXJhbmRvbV9zYW1wbGUYBiABKAwSFQoNb3ZlcmxheV9ieXRlcxgHIAEoBBISCgp3b3JrX2J5dGVzGAggASgEEiYKBnN0YWdlcxgJIAMoCzIWLmJhbmdlci5ndWVzdC52MS5TdGFnZRIPCgdib290X2lkGAogASgJEg8KB3VuaXhfbnMYCyABKAMSDwoHaGVsZF9ucxgMIAEoAyIhCgxDbG9ja1JlcXVlc3QSEQoJYWRqdXN0X25zGAEgASgDIiAKDUNsb2NrUmVzcG9uc2USDwoHdW5peF9ucxgBIAEoAyIOCgxSZWFkeVJlcXVlc3QiNAoNUmVhZHlSZXNwb25zZRINCgVzdGF0ZRgBIAEoCRIUCgxmYWlsZWRfdW5pdHMYAiADKAkixgEKC0V4ZWNSZXF1ZXN0EisKBXN0YXJ0GAEgASgLMhouYmFuZ2VyLmd1ZXN0LnYxLkV4ZWNTdGFydEgAEg8KBXN0ZGluGAIgASgMSAASLgoJc3RkaW5fZW9mGAMgASgLMhkuYmFuZ2VyLmd1ZXN0LnYxLlN0ZGluRW9mSAASEAoGc2lnbmFsGAQgASgFSAASLwoGcmVzaXplGAUgASgLMh0uYmFuZ2VyLmd1ZXN0LnYxLlRlcm1pbmFsU2l6ZUgAQgYKBGtpbmQizgEKCUV4ZWNTdGFydBIMCgRhcmd2GAEgAygJEjAKA2VudhgCIAMoCzIjLmJhbmdlci5ndWVzdC52MS5FeGVjU3RhcnQuRW52RW50cnkSCwoDY3dkGAMgASgJEgwKBHVzZXIYBCABKAkSKwoIdGVybWluYWwYBSABKAsyGS5iYW5nZXIuZ3Vlc3QudjEuVGVybWluYWwSDQoFc3RkaW4YBiABKAgaKgoIRW52RW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgJOgI4ASJFCghUZXJtaW5hbBIrCgRzaXplGAEgASgLMh0uYmFuZ2VyLmd1ZXN0LnYxLlRlcm1pbmFsU2l6ZRIMCgR0ZXJtGAIgASgJIioKDFRlcm1pbmFsU2l6ZRIMCgRyb3dzGAEgASgNEgwKBGNvbHMYAiABKA0iCgoIU3RkaW5Fb2YixwEKDEV4ZWNSZXNwb25zZRIvCgdzdGFydGVkGAEgASgLMhwuYmFuZ2VyLmd1ZXN0LnYxLkV4ZWNTdGFydGVkSAASEAoGc3Rkb3V0GAIgASgMSAASEAoGc3RkZXJyGAMgASgMSAASKQoEZXhpdBgEIAEoCzIZLmJhbmdlci5ndWVzdC52MS5FeGVjRXhpdEgAEi8KB2ZhaWx1cmUYBSABKAsyHC5iYW5nZXIuZ3Vlc3QudjEuRXhlY0ZhaWx1cmVIAEIGCgRraW5kIhoKC0V4ZWNTdGFydGVkEgsKA3BpZBgBIAEoBSIoCghFeGVjRXhpdBIMCgRjb2RlGAEgASgFEg4KBnNpZ25hbBgCIAEoBSKCAgoLRXhlY0ZhaWx1cmUSMwoGcmVhc29uGAEgASgOMiMuYmFuZ2VyLmd1ZXN0LnYxLkV4ZWNGYWlsdXJlLlJlYXNvbhIPCgdtZXNzYWdlGAIgASgJIqwBCgZSZWFzb24SFgoSUkVBU09OX1VOU1BFQ0lGSUVEEAASFAoQUkVBU09OX05PVF9GT1VORBABEhkKFVJFQVNPTl9OT1RfRVhFQ1VUQUJMRRACEhcKE1JFQVNPTl9OT19TVUNIX1VTRVIQAxISCg5SRUFTT05fQkFEX0NXRBAEEhYKElJFQVNPTl9CQURfUkVRVUVTVBAFEhQKEFJFQVNPTl9SRVNPVVJDRVMQBiIOCgxTdGF0c1JlcXVlc3QikgIKDVN0YXRzUmVzcG9uc2USEwoLY3B1X2J1c3lfbnMYASABKAQSFAoMY3B1X3RvdGFsX25zGAIgASgEEhoKEm1lbW9yeV90b3RhbF9ieXRlcxgDIAEoBBIeChZtZW1vcnlfYXZhaWxhYmxlX2J5dGVzGAQgASgEEjYKDGZpbGVfc3lzdGVtcxgFIAMoCzIgLmJhbmdlci5ndWVzdC52MS5GaWxlU3lzdGVtU3RhdHMSHgoWbmV0d29ya19yZWNlaXZlZF9ieXRlcxgGIAEoBBIaChJuZXR3b3JrX3NlbnRfYnl0ZXMYByABKAQSFQoNcHJvY2Vzc19jb3VudBgIIAEoDRIPCgdsb2FkXzFtGAkgASgBIk4KD0ZpbGVTeXN0ZW1TdGF0cxITCgttb3VudF9wb2ludBgBIAEoCRISCgpzaXplX2J5dGVzGAIgASgEEhIKCnVzZWRfYnl0ZXMYAyABKAQiIgoLU3luY1JlcXVlc3QSEwoLZHJvcF9jYWNoZXMYASABKAgiDgoMU3luY1Jlc3BvbnNlIhEKD1NodXRkb3duUmVxdWVzdCISChBTaHV0ZG93blJlc3BvbnNlKmkKBVBoYXNlEhUKEVBIQVNFX1VOU1BFQ0lGSUVEEAASEAoMUEhBU0VfSU5JVFJEEAESEQoNUEhBU0VfQk9PVElORxACEhAKDFBIQVNFX0JPT1RFRBADEhIKDlBIQVNFX1NUT1BQSU5HEAQqPAoESW5pdBIUChBJTklUX1VOU1BFQ0lGSUVEEAASDgoKSU5JVF9BR0VOVBABEg4KCklOSVRfSU1BR0UQAjKgBQoMR3Vlc3RTZXJ2aWNlEkMKBEluZm8SHC5iYW5nZXIuZ3Vlc3QudjEuSW5mb1JlcXVlc3QaHS5iYW5nZXIuZ3Vlc3QudjEuSW5mb1Jlc3BvbnNlEkMKBEJvb3QSHC5iYW5nZXIuZ3Vlc3QudjEuQm9vdFJlcXVlc3QaHS5iYW5nZXIuZ3Vlc3QudjEuQm9vdFJlc3BvbnNlEk8KCElkZW50aWZ5EiAuYmFuZ2VyLmd1ZXN0LnYxLklkZW50aWZ5UmVxdWVzdBohLmJhbmdlci5ndWVzdC52MS5JZGVudGlmeVJlc3BvbnNlEkYKBUNsb2NrEh0uYmFuZ2VyLmd1ZXN0LnYxLkNsb2NrUmVxdWVzdBoeLmJhbmdlci5ndWVzdC52MS5DbG9ja1Jlc3BvbnNlEkYKBVJlYWR5Eh0uYmFuZ2VyLmd1ZXN0LnYxLlJlYWR5UmVxdWVzdBoeLmJhbmdlci5ndWVzdC52MS5SZWFkeVJlc3BvbnNlEkcKBEV4ZWMSHC5iYW5nZXIuZ3Vlc3QudjEuRXhlY1JlcXVlc3QaHS5iYW5nZXIuZ3Vlc3QudjEuRXhlY1Jlc3BvbnNlKAEwARJGCgVTdGF0cxIdLmJhbmdlci5ndWVzdC52MS5TdGF0c1JlcXVlc3QaHi5iYW5nZXIuZ3Vlc3QudjEuU3RhdHNSZXNwb25zZRJDCgRTeW5jEhwuYmFuZ2VyLmd1ZXN0LnYxLlN5bmNSZXF1ZXN0Gh0uYmFuZ2VyLmd1ZXN0LnYxLlN5bmNSZXNwb25zZRJPCghTaHV0ZG93bhIgLmJhbmdlci5ndWVzdC52MS5TaHV0ZG93blJlcXVlc3QaIS5iYW5nZXIuZ3Vlc3QudjEuU2h1dGRvd25SZXNwb25zZUIuWixiYW5nZXIuZGV2L2d1ZXN0L2dlbi9iYW5nZXIvZ3Vlc3QvdjE7Z3Vlc3R2MWIGcHJvdG8z");
+  fileDesc("ChtiYW5nZXIvZ3Vlc3QvdjEvZ3Vlc3QucHJvdG8SD2Jhbmdlci5ndWVzdC52MSINCgtJbmZvUmVxdWVzdCKGAQoMSW5mb1Jlc3BvbnNlEhMKC2FnZW50X2J1aWxkGAEgASgJEg8KB2Jvb3RfaWQYAiABKAkSFgoOa2VybmVsX3JlbGVhc2UYAyABKAkSJQoFcGhhc2UYBCABKA4yFi5iYW5nZXIuZ3Vlc3QudjEuUGhhc2USEQoJdXB0aW1lX25zGAUgASgDIogBCgtCb290UmVxdWVzdBIrCghpZGVudGl0eRgBIAEoCzIZLmJhbmdlci5ndWVzdC52MS5JZGVudGl0eRIjCgRpbml0GAIgASgOMhUuYmFuZ2VyLmd1ZXN0LnYxLkluaXQSJwoGZHJpdmVzGAMgASgLMhcuYmFuZ2VyLmd1ZXN0LnYxLkRyaXZlcyLLAgoISWRlbnRpdHkSEAoIaG9zdG5hbWUYASABKAkSDQoFaG9zdHMYAiADKAkSEwoLZG5zX3NlcnZlcnMYAyADKAkSKQoHbmV0d29yaxgEIAEoCzIYLmJhbmdlci5ndWVzdC52MS5OZXR3b3JrEhkKEWhvc3RfdGltZV91bml4X25zGAUgASgDEhIKCm1hY2hpbmVfaWQYBiABKAkSMgoNc3NoX2hvc3Rfa2V5cxgHIAMoCzIbLmJhbmdlci5ndWVzdC52MS5Tc2hIb3N0S2V5EgwKBHNlZWQYCCABKAwSFQoNb3ZlcmxheV9ieXRlcxgJIAEoBBISCgp3b3JrX2J5dGVzGAogASgEEhcKD2F1dGhvcml6ZWRfa2V5cxgLIAMoCRIpCgNnaXQYDCABKAsyHC5iYW5nZXIuZ3Vlc3QudjEuR2l0SWRlbnRpdHkiKgoLR2l0SWRlbnRpdHkSDAoEbmFtZRgBIAEoCRINCgVlbWFpbBgCIAEoCSJDCgpTc2hIb3N0S2V5EgwKBHR5cGUYASABKAkSEwoLcHJpdmF0ZV9rZXkYAiABKAkSEgoKcHVibGljX2tleRgDIAEoCSJGCgZEcml2ZXMSDAoEYmFzZRgBIAEoCRIPCgdvdmVybGF5GAIgASgJEgwKBHdvcmsYAyABKAkSDwoHbW9kdWxlcxgEIAEoCSI4CgdOZXR3b3JrEgsKA21hYxgBIAEoCRIPCgdhZGRyZXNzGAIgASgJEg8KB2dhdGV3YXkYAyABKAkiRwoMQm9vdFJlc3BvbnNlEg8KB2Jvb3RfaWQYASABKAkSJgoGc3RhZ2VzGAIgAygLMhYuYmFuZ2VyLmd1ZXN0LnYxLlN0YWdlIioKBVN0YWdlEgwKBG5hbWUYASABKAkSEwoLZHVyYXRpb25fbnMYAiABKAMiPgoPSWRlbnRpZnlSZXF1ZXN0EisKCGlkZW50aXR5GAEgASgLMhkuYmFuZ2VyLmd1ZXN0LnYxLklkZW50aXR5IowCChBJZGVudGlmeVJlc3BvbnNlEhAKCGhvc3RuYW1lGAEgASgJEhIKCm1hY2hpbmVfaWQYAiABKAkSCwoDbWFjGAMgASgJEhEKCWFkZHJlc3NlcxgEIAMoCRIVCg1zc2hfaG9zdF9rZXlzGAUgAygJEhUKDXJhbmRvbV9zYW1wbGUYBiABKAwSFQoNb3ZlcmxheV9ieXRlcxgHIAEoBBISCgp3b3JrX2J5dGVzGAggASgEEiYKBnN0YWdlcxgJIAMoCzIWLmJhbmdlci5ndWVzdC52MS5TdGFnZRIPCgdib290X2lkGAogASgJEg8KB3VuaXhfbnMYCyABKAMSDwoHaGVsZF9ucxgMIAEoAyIhCgxDbG9ja1JlcXVlc3QSEQoJYWRqdXN0X25zGAEgASgDIiAKDUNsb2NrUmVzcG9uc2USDwoHdW5peF9ucxgBIAEoAyIOCgxSZWFkeVJlcXVlc3QiNAoNUmVhZHlSZXNwb25zZRINCgVzdGF0ZRgBIAEoCRIUCgxmYWlsZWRfdW5pdHMYAiADKAkixgEKC0V4ZWNSZXF1ZXN0EisKBXN0YXJ0GAEgASgLMhouYmFuZ2VyLmd1ZXN0LnYxLkV4ZWNTdGFydEgAEg8KBXN0ZGluGAIgASgMSAASLgoJc3RkaW5fZW9mGAMgASgLMhkuYmFuZ2VyLmd1ZXN0LnYxLlN0ZGluRW9mSAASEAoGc2lnbmFsGAQgASgFSAASLwoGcmVzaXplGAUgASgLMh0uYmFuZ2VyLmd1ZXN0LnYxLlRlcm1pbmFsU2l6ZUgAQgYKBGtpbmQizgEKCUV4ZWNTdGFydBIMCgRhcmd2GAEgAygJEjAKA2VudhgCIAMoCzIjLmJhbmdlci5ndWVzdC52MS5FeGVjU3RhcnQuRW52RW50cnkSCwoDY3dkGAMgASgJEgwKBHVzZXIYBCABKAkSKwoIdGVybWluYWwYBSABKAsyGS5iYW5nZXIuZ3Vlc3QudjEuVGVybWluYWwSDQoFc3RkaW4YBiABKAgaKgoIRW52RW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgJOgI4ASJFCghUZXJtaW5hbBIrCgRzaXplGAEgASgLMh0uYmFuZ2VyLmd1ZXN0LnYxLlRlcm1pbmFsU2l6ZRIMCgR0ZXJtGAIgASgJIioKDFRlcm1pbmFsU2l6ZRIMCgRyb3dzGAEgASgNEgwKBGNvbHMYAiABKA0iCgoIU3RkaW5Fb2YixwEKDEV4ZWNSZXNwb25zZRIvCgdzdGFydGVkGAEgASgLMhwuYmFuZ2VyLmd1ZXN0LnYxLkV4ZWNTdGFydGVkSAASEAoGc3Rkb3V0GAIgASgMSAASEAoGc3RkZXJyGAMgASgMSAASKQoEZXhpdBgEIAEoCzIZLmJhbmdlci5ndWVzdC52MS5FeGVjRXhpdEgAEi8KB2ZhaWx1cmUYBSABKAsyHC5iYW5nZXIuZ3Vlc3QudjEuRXhlY0ZhaWx1cmVIAEIGCgRraW5kIhoKC0V4ZWNTdGFydGVkEgsKA3BpZBgBIAEoBSIoCghFeGVjRXhpdBIMCgRjb2RlGAEgASgFEg4KBnNpZ25hbBgCIAEoBSKCAgoLRXhlY0ZhaWx1cmUSMwoGcmVhc29uGAEgASgOMiMuYmFuZ2VyLmd1ZXN0LnYxLkV4ZWNGYWlsdXJlLlJlYXNvbhIPCgdtZXNzYWdlGAIgASgJIqwBCgZSZWFzb24SFgoSUkVBU09OX1VOU1BFQ0lGSUVEEAASFAoQUkVBU09OX05PVF9GT1VORBABEhkKFVJFQVNPTl9OT1RfRVhFQ1VUQUJMRRACEhcKE1JFQVNPTl9OT19TVUNIX1VTRVIQAxISCg5SRUFTT05fQkFEX0NXRBAEEhYKElJFQVNPTl9CQURfUkVRVUVTVBAFEhQKEFJFQVNPTl9SRVNPVVJDRVMQBiIOCgxTdGF0c1JlcXVlc3QikgIKDVN0YXRzUmVzcG9uc2USEwoLY3B1X2J1c3lfbnMYASABKAQSFAoMY3B1X3RvdGFsX25zGAIgASgEEhoKEm1lbW9yeV90b3RhbF9ieXRlcxgDIAEoBBIeChZtZW1vcnlfYXZhaWxhYmxlX2J5dGVzGAQgASgEEjYKDGZpbGVfc3lzdGVtcxgFIAMoCzIgLmJhbmdlci5ndWVzdC52MS5GaWxlU3lzdGVtU3RhdHMSHgoWbmV0d29ya19yZWNlaXZlZF9ieXRlcxgGIAEoBBIaChJuZXR3b3JrX3NlbnRfYnl0ZXMYByABKAQSFQoNcHJvY2Vzc19jb3VudBgIIAEoDRIPCgdsb2FkXzFtGAkgASgBIk4KD0ZpbGVTeXN0ZW1TdGF0cxITCgttb3VudF9wb2ludBgBIAEoCRISCgpzaXplX2J5dGVzGAIgASgEEhIKCnVzZWRfYnl0ZXMYAyABKAQiIgoLU3luY1JlcXVlc3QSEwoLZHJvcF9jYWNoZXMYASABKAgiDgoMU3luY1Jlc3BvbnNlIhEKD1NodXRkb3duUmVxdWVzdCISChBTaHV0ZG93blJlc3BvbnNlKmkKBVBoYXNlEhUKEVBIQVNFX1VOU1BFQ0lGSUVEEAASEAoMUEhBU0VfSU5JVFJEEAESEQoNUEhBU0VfQk9PVElORxACEhAKDFBIQVNFX0JPT1RFRBADEhIKDlBIQVNFX1NUT1BQSU5HEAQqPAoESW5pdBIUChBJTklUX1VOU1BFQ0lGSUVEEAASDgoKSU5JVF9BR0VOVBABEg4KCklOSVRfSU1BR0UQAjKgBQoMR3Vlc3RTZXJ2aWNlEkMKBEluZm8SHC5iYW5nZXIuZ3Vlc3QudjEuSW5mb1JlcXVlc3QaHS5iYW5nZXIuZ3Vlc3QudjEuSW5mb1Jlc3BvbnNlEkMKBEJvb3QSHC5iYW5nZXIuZ3Vlc3QudjEuQm9vdFJlcXVlc3QaHS5iYW5nZXIuZ3Vlc3QudjEuQm9vdFJlc3BvbnNlEk8KCElkZW50aWZ5EiAuYmFuZ2VyLmd1ZXN0LnYxLklkZW50aWZ5UmVxdWVzdBohLmJhbmdlci5ndWVzdC52MS5JZGVudGlmeVJlc3BvbnNlEkYKBUNsb2NrEh0uYmFuZ2VyLmd1ZXN0LnYxLkNsb2NrUmVxdWVzdBoeLmJhbmdlci5ndWVzdC52MS5DbG9ja1Jlc3BvbnNlEkYKBVJlYWR5Eh0uYmFuZ2VyLmd1ZXN0LnYxLlJlYWR5UmVxdWVzdBoeLmJhbmdlci5ndWVzdC52MS5SZWFkeVJlc3BvbnNlEkcKBEV4ZWMSHC5iYW5nZXIuZ3Vlc3QudjEuRXhlY1JlcXVlc3QaHS5iYW5nZXIuZ3Vlc3QudjEuRXhlY1Jlc3BvbnNlKAEwARJGCgVTdGF0cxIdLmJhbmdlci5ndWVzdC52MS5TdGF0c1JlcXVlc3QaHi5iYW5nZXIuZ3Vlc3QudjEuU3RhdHNSZXNwb25zZRJDCgRTeW5jEhwuYmFuZ2VyLmd1ZXN0LnYxLlN5bmNSZXF1ZXN0Gh0uYmFuZ2VyLmd1ZXN0LnYxLlN5bmNSZXNwb25zZRJPCghTaHV0ZG93bhIgLmJhbmdlci5ndWVzdC52MS5TaHV0ZG93blJlcXVlc3QaIS5iYW5nZXIuZ3Vlc3QudjEuU2h1dGRvd25SZXNwb25zZUIuWixiYW5nZXIuZGV2L2d1ZXN0L2dlbi9iYW5nZXIvZ3Vlc3QvdjE7Z3Vlc3R2MWIGcHJvdG8z");
 
 /**
  * @generated from message banger.guest.v1.InfoRequest
@@ -174,6 +174,13 @@ export type Identity = Message<"banger.guest.v1.Identity"> & {
    * @generated from field: repeated string authorized_keys = 11;
    */
   authorizedKeys: string[];
+
+  /**
+   * Who root commits as, unless there is a git configuration already; none takes back what was given before.
+   *
+   * @generated from field: banger.guest.v1.GitIdentity git = 12;
+   */
+  git?: GitIdentity | undefined;
 };
 
 /**
@@ -182,6 +189,30 @@ export type Identity = Message<"banger.guest.v1.Identity"> & {
  */
 export const IdentitySchema: GenMessage<Identity> = /*@__PURE__*/
   messageDesc(file_banger_guest_v1_guest, 3);
+
+/**
+ * @generated from message banger.guest.v1.GitIdentity
+ */
+export type GitIdentity = Message<"banger.guest.v1.GitIdentity"> & {
+  /**
+   * At most 256 bytes each, without control characters.
+   *
+   * @generated from field: string name = 1;
+   */
+  name: string;
+
+  /**
+   * @generated from field: string email = 2;
+   */
+  email: string;
+};
+
+/**
+ * Describes the message banger.guest.v1.GitIdentity.
+ * Use `create(GitIdentitySchema)` to create a new message.
+ */
+export const GitIdentitySchema: GenMessage<GitIdentity> = /*@__PURE__*/
+  messageDesc(file_banger_guest_v1_guest, 4);
 
 /**
  * @generated from message banger.guest.v1.SshHostKey
@@ -214,7 +245,7 @@ export type SshHostKey = Message<"banger.guest.v1.SshHostKey"> & {
  * Use `create(SshHostKeySchema)` to create a new message.
  */
 export const SshHostKeySchema: GenMessage<SshHostKey> = /*@__PURE__*/
-  messageDesc(file_banger_guest_v1_guest, 4);
+  messageDesc(file_banger_guest_v1_guest, 5);
 
 /**
  * Drives by their virtio serial (QEMU). Empty means there is none.
@@ -256,7 +287,7 @@ export type Drives = Message<"banger.guest.v1.Drives"> & {
  * Use `create(DrivesSchema)` to create a new message.
  */
 export const DrivesSchema: GenMessage<Drives> = /*@__PURE__*/
-  messageDesc(file_banger_guest_v1_guest, 5);
+  messageDesc(file_banger_guest_v1_guest, 6);
 
 /**
  * Of the guest's one interface that is a device, renamed to eth0.
@@ -289,7 +320,7 @@ export type Network = Message<"banger.guest.v1.Network"> & {
  * Use `create(NetworkSchema)` to create a new message.
  */
 export const NetworkSchema: GenMessage<Network> = /*@__PURE__*/
-  messageDesc(file_banger_guest_v1_guest, 6);
+  messageDesc(file_banger_guest_v1_guest, 7);
 
 /**
  * @generated from message banger.guest.v1.BootResponse
@@ -313,7 +344,7 @@ export type BootResponse = Message<"banger.guest.v1.BootResponse"> & {
  * Use `create(BootResponseSchema)` to create a new message.
  */
 export const BootResponseSchema: GenMessage<BootResponse> = /*@__PURE__*/
-  messageDesc(file_banger_guest_v1_guest, 7);
+  messageDesc(file_banger_guest_v1_guest, 8);
 
 /**
  * @generated from message banger.guest.v1.Stage
@@ -335,7 +366,7 @@ export type Stage = Message<"banger.guest.v1.Stage"> & {
  * Use `create(StageSchema)` to create a new message.
  */
 export const StageSchema: GenMessage<Stage> = /*@__PURE__*/
-  messageDesc(file_banger_guest_v1_guest, 8);
+  messageDesc(file_banger_guest_v1_guest, 9);
 
 /**
  * @generated from message banger.guest.v1.IdentifyRequest
@@ -352,7 +383,7 @@ export type IdentifyRequest = Message<"banger.guest.v1.IdentifyRequest"> & {
  * Use `create(IdentifyRequestSchema)` to create a new message.
  */
 export const IdentifyRequestSchema: GenMessage<IdentifyRequest> = /*@__PURE__*/
-  messageDesc(file_banger_guest_v1_guest, 9);
+  messageDesc(file_banger_guest_v1_guest, 10);
 
 /**
  * What the guest's kernel and files say when all is done; nothing of it is repeated from the request.
@@ -448,7 +479,7 @@ export type IdentifyResponse = Message<"banger.guest.v1.IdentifyResponse"> & {
  * Use `create(IdentifyResponseSchema)` to create a new message.
  */
 export const IdentifyResponseSchema: GenMessage<IdentifyResponse> = /*@__PURE__*/
-  messageDesc(file_banger_guest_v1_guest, 10);
+  messageDesc(file_banger_guest_v1_guest, 11);
 
 /**
  * @generated from message banger.guest.v1.ClockRequest
@@ -467,7 +498,7 @@ export type ClockRequest = Message<"banger.guest.v1.ClockRequest"> & {
  * Use `create(ClockRequestSchema)` to create a new message.
  */
 export const ClockRequestSchema: GenMessage<ClockRequest> = /*@__PURE__*/
-  messageDesc(file_banger_guest_v1_guest, 11);
+  messageDesc(file_banger_guest_v1_guest, 12);
 
 /**
  * @generated from message banger.guest.v1.ClockResponse
@@ -486,7 +517,7 @@ export type ClockResponse = Message<"banger.guest.v1.ClockResponse"> & {
  * Use `create(ClockResponseSchema)` to create a new message.
  */
 export const ClockResponseSchema: GenMessage<ClockResponse> = /*@__PURE__*/
-  messageDesc(file_banger_guest_v1_guest, 12);
+  messageDesc(file_banger_guest_v1_guest, 13);
 
 /**
  * @generated from message banger.guest.v1.ReadyRequest
@@ -499,7 +530,7 @@ export type ReadyRequest = Message<"banger.guest.v1.ReadyRequest"> & {
  * Use `create(ReadyRequestSchema)` to create a new message.
  */
 export const ReadyRequestSchema: GenMessage<ReadyRequest> = /*@__PURE__*/
-  messageDesc(file_banger_guest_v1_guest, 13);
+  messageDesc(file_banger_guest_v1_guest, 14);
 
 /**
  * @generated from message banger.guest.v1.ReadyResponse
@@ -525,7 +556,7 @@ export type ReadyResponse = Message<"banger.guest.v1.ReadyResponse"> & {
  * Use `create(ReadyResponseSchema)` to create a new message.
  */
 export const ReadyResponseSchema: GenMessage<ReadyResponse> = /*@__PURE__*/
-  messageDesc(file_banger_guest_v1_guest, 14);
+  messageDesc(file_banger_guest_v1_guest, 15);
 
 /**
  * @generated from message banger.guest.v1.ExecRequest
@@ -576,7 +607,7 @@ export type ExecRequest = Message<"banger.guest.v1.ExecRequest"> & {
  * Use `create(ExecRequestSchema)` to create a new message.
  */
 export const ExecRequestSchema: GenMessage<ExecRequest> = /*@__PURE__*/
-  messageDesc(file_banger_guest_v1_guest, 15);
+  messageDesc(file_banger_guest_v1_guest, 16);
 
 /**
  * @generated from message banger.guest.v1.ExecStart
@@ -630,7 +661,7 @@ export type ExecStart = Message<"banger.guest.v1.ExecStart"> & {
  * Use `create(ExecStartSchema)` to create a new message.
  */
 export const ExecStartSchema: GenMessage<ExecStart> = /*@__PURE__*/
-  messageDesc(file_banger_guest_v1_guest, 16);
+  messageDesc(file_banger_guest_v1_guest, 17);
 
 /**
  * @generated from message banger.guest.v1.Terminal
@@ -654,7 +685,7 @@ export type Terminal = Message<"banger.guest.v1.Terminal"> & {
  * Use `create(TerminalSchema)` to create a new message.
  */
 export const TerminalSchema: GenMessage<Terminal> = /*@__PURE__*/
-  messageDesc(file_banger_guest_v1_guest, 17);
+  messageDesc(file_banger_guest_v1_guest, 18);
 
 /**
  * @generated from message banger.guest.v1.TerminalSize
@@ -676,7 +707,7 @@ export type TerminalSize = Message<"banger.guest.v1.TerminalSize"> & {
  * Use `create(TerminalSizeSchema)` to create a new message.
  */
 export const TerminalSizeSchema: GenMessage<TerminalSize> = /*@__PURE__*/
-  messageDesc(file_banger_guest_v1_guest, 18);
+  messageDesc(file_banger_guest_v1_guest, 19);
 
 /**
  * @generated from message banger.guest.v1.StdinEof
@@ -689,7 +720,7 @@ export type StdinEof = Message<"banger.guest.v1.StdinEof"> & {
  * Use `create(StdinEofSchema)` to create a new message.
  */
 export const StdinEofSchema: GenMessage<StdinEof> = /*@__PURE__*/
-  messageDesc(file_banger_guest_v1_guest, 19);
+  messageDesc(file_banger_guest_v1_guest, 20);
 
 /**
  * @generated from message banger.guest.v1.ExecResponse
@@ -740,7 +771,7 @@ export type ExecResponse = Message<"banger.guest.v1.ExecResponse"> & {
  * Use `create(ExecResponseSchema)` to create a new message.
  */
 export const ExecResponseSchema: GenMessage<ExecResponse> = /*@__PURE__*/
-  messageDesc(file_banger_guest_v1_guest, 20);
+  messageDesc(file_banger_guest_v1_guest, 21);
 
 /**
  * @generated from message banger.guest.v1.ExecStarted
@@ -757,7 +788,7 @@ export type ExecStarted = Message<"banger.guest.v1.ExecStarted"> & {
  * Use `create(ExecStartedSchema)` to create a new message.
  */
 export const ExecStartedSchema: GenMessage<ExecStarted> = /*@__PURE__*/
-  messageDesc(file_banger_guest_v1_guest, 21);
+  messageDesc(file_banger_guest_v1_guest, 22);
 
 /**
  * @generated from message banger.guest.v1.ExecExit
@@ -783,7 +814,7 @@ export type ExecExit = Message<"banger.guest.v1.ExecExit"> & {
  * Use `create(ExecExitSchema)` to create a new message.
  */
 export const ExecExitSchema: GenMessage<ExecExit> = /*@__PURE__*/
-  messageDesc(file_banger_guest_v1_guest, 22);
+  messageDesc(file_banger_guest_v1_guest, 23);
 
 /**
  * @generated from message banger.guest.v1.ExecFailure
@@ -807,7 +838,7 @@ export type ExecFailure = Message<"banger.guest.v1.ExecFailure"> & {
  * Use `create(ExecFailureSchema)` to create a new message.
  */
 export const ExecFailureSchema: GenMessage<ExecFailure> = /*@__PURE__*/
-  messageDesc(file_banger_guest_v1_guest, 23);
+  messageDesc(file_banger_guest_v1_guest, 24);
 
 /**
  * @generated from enum banger.guest.v1.ExecFailure.Reason
@@ -864,7 +895,7 @@ export type ExecFailure_Reason = (typeof ExecFailure_Reason)[keyof typeof ExecFa
  * Describes the enum banger.guest.v1.ExecFailure.Reason.
  */
 export const ExecFailure_ReasonSchema: GenEnum<ExecFailure_Reason> = /*@__PURE__*/
-  enumDesc(file_banger_guest_v1_guest, 23, 0);
+  enumDesc(file_banger_guest_v1_guest, 24, 0);
 
 /**
  * @generated from message banger.guest.v1.StatsRequest
@@ -877,7 +908,7 @@ export type StatsRequest = Message<"banger.guest.v1.StatsRequest"> & {
  * Use `create(StatsRequestSchema)` to create a new message.
  */
 export const StatsRequestSchema: GenMessage<StatsRequest> = /*@__PURE__*/
-  messageDesc(file_banger_guest_v1_guest, 24);
+  messageDesc(file_banger_guest_v1_guest, 25);
 
 /**
  * @generated from message banger.guest.v1.StatsResponse
@@ -936,7 +967,7 @@ export type StatsResponse = Message<"banger.guest.v1.StatsResponse"> & {
  * Use `create(StatsResponseSchema)` to create a new message.
  */
 export const StatsResponseSchema: GenMessage<StatsResponse> = /*@__PURE__*/
-  messageDesc(file_banger_guest_v1_guest, 25);
+  messageDesc(file_banger_guest_v1_guest, 26);
 
 /**
  * @generated from message banger.guest.v1.FileSystemStats
@@ -965,7 +996,7 @@ export type FileSystemStats = Message<"banger.guest.v1.FileSystemStats"> & {
  * Use `create(FileSystemStatsSchema)` to create a new message.
  */
 export const FileSystemStatsSchema: GenMessage<FileSystemStats> = /*@__PURE__*/
-  messageDesc(file_banger_guest_v1_guest, 26);
+  messageDesc(file_banger_guest_v1_guest, 27);
 
 /**
  * @generated from message banger.guest.v1.SyncRequest
@@ -984,7 +1015,7 @@ export type SyncRequest = Message<"banger.guest.v1.SyncRequest"> & {
  * Use `create(SyncRequestSchema)` to create a new message.
  */
 export const SyncRequestSchema: GenMessage<SyncRequest> = /*@__PURE__*/
-  messageDesc(file_banger_guest_v1_guest, 27);
+  messageDesc(file_banger_guest_v1_guest, 28);
 
 /**
  * @generated from message banger.guest.v1.SyncResponse
@@ -997,7 +1028,7 @@ export type SyncResponse = Message<"banger.guest.v1.SyncResponse"> & {
  * Use `create(SyncResponseSchema)` to create a new message.
  */
 export const SyncResponseSchema: GenMessage<SyncResponse> = /*@__PURE__*/
-  messageDesc(file_banger_guest_v1_guest, 28);
+  messageDesc(file_banger_guest_v1_guest, 29);
 
 /**
  * @generated from message banger.guest.v1.ShutdownRequest
@@ -1010,7 +1041,7 @@ export type ShutdownRequest = Message<"banger.guest.v1.ShutdownRequest"> & {
  * Use `create(ShutdownRequestSchema)` to create a new message.
  */
 export const ShutdownRequestSchema: GenMessage<ShutdownRequest> = /*@__PURE__*/
-  messageDesc(file_banger_guest_v1_guest, 29);
+  messageDesc(file_banger_guest_v1_guest, 30);
 
 /**
  * @generated from message banger.guest.v1.ShutdownResponse
@@ -1023,7 +1054,7 @@ export type ShutdownResponse = Message<"banger.guest.v1.ShutdownResponse"> & {
  * Use `create(ShutdownResponseSchema)` to create a new message.
  */
 export const ShutdownResponseSchema: GenMessage<ShutdownResponse> = /*@__PURE__*/
-  messageDesc(file_banger_guest_v1_guest, 30);
+  messageDesc(file_banger_guest_v1_guest, 31);
 
 /**
  * @generated from enum banger.guest.v1.Phase
