@@ -14,7 +14,7 @@ import { connectFakeGuest, type FakeGuest } from '../../packages/banger/src/gues
 export function fakeFilesApp(guest: FakeGuest) {
   const app = new Hono();
   const vm = {
-    record: { name: 'web' },
+    record: { name: 'web', workspace: null },
     guest: () => Promise.resolve(connectFakeGuest(guest)),
     hasEnded: () => Promise.resolve(false),
   };

@@ -6,7 +6,10 @@ import type { Guest } from '../guest/guest.ts';
 
 /** Of a VM, what copying needs; a `Supervisor` is one. */
 export interface CopyVm {
-  readonly record: { readonly name: string };
+  readonly record: {
+    readonly name: string;
+    readonly workspace: { readonly guestPath: string } | null;
+  };
   guest(signal: AbortSignal): Promise<Guest>;
   hasEnded(): Promise<boolean>;
 }

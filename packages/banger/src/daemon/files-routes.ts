@@ -53,7 +53,7 @@ async function answer(
 
 async function putFiles(c: Context, { vm, operation, signal, explain }: Copy): Promise<Response> {
   const { path, name, archive } = query(c, PutFilesQuery);
-  const at = guestPath(path);
+  const at = guestPath(path, vm.record.workspace?.guestPath);
   try {
     const guest = await vm.guest(signal);
     const request = { path: at, name, isArchive: archive };
@@ -70,7 +70,7 @@ async function getFiles(
   { activity }: FilesDeps,
 ): Promise<Response> {
   const { path, follow, named } = query(c, GetFilesQuery);
-  const at = guestPath(path);
+  const at = guestPath(path, vm.record.workspace?.guestPath);
   try {
     const closed = new AbortController();
     const until = AbortSignal.any([signal, closed.signal]);
