@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
+import { setTimeout as pause } from 'node:timers/promises';
 
 import type {
   GuestAttach,
@@ -197,6 +198,30 @@ export function guestSessionsContract({ name, connect }: GuestSubject): void {
         lost: { stream: 'stdout', start: 10, end: start, cause: 'overwritten' },
       });
       assert.ok(output.stdout.equals(bytes.subarray(start)));
+    });
+
+    test('holds no more output than it was asked for, and the guest does not wait', async () => {
+      await using guest = await connectBooted();
+      const { sessions } = guest;
+      await sessions.start({ ...order('yes', ['yes']), keepBytes: 256 * 1024 }, never);
+      const attachment = await sessions.attach(following('yes'), never);
+      const messages = attachment.messages[Symbol.asyncIterator]() as AsyncIterator<
+        SessionMessage,
+        undefined
+      >;
+      await messages.next();
+      const before = process.memoryUsage().rss;
+
+      await pause(500);
+      const grown = process.memoryUsage().rss - before;
+      const { output } = await sessions.get('yes', never);
+      const kinds = new Set<string>();
+      while (!kinds.has('lost')) kinds.add(String((await messages.next()).value?.kind));
+      attachment.close();
+      await sessions.signal('yes', 9, never);
+
+      assert.ok(grown < 64 * 1024 * 1024, `${String(grown)} bytes`);
+      assert.ok(output.stdout.start > 0);
     });
 
     test('stops one that is asked to, and an ended one again', async () => {

@@ -35,7 +35,7 @@ export class FakeSession {
   writer: FakeReader | undefined;
   #exit: SessionExit | undefined;
   #inputClosed = false;
-  readonly #pieces: Piece[] = [];
+  #pieces: Piece[] = [];
   readonly #kept = { stdout: { start: 0, end: 0 }, stderr: { start: 0, end: 0 } };
   readonly #taken = new Map<string, number>();
   readonly #input = new Outbox<GuestExecInput>();
@@ -143,7 +143,7 @@ export class FakeSession {
     const write = (stream: OutputStream, text: string | Uint8Array) => {
       signal.throwIfAborted();
       this.#keep(stream, typeof text === 'string' ? Buffer.from(text) : text);
-      return Promise.resolve();
+      return new Promise<void>((resolve) => setImmediate(resolve)); // As a pipe, it takes its time.
     };
     try {
       this.#end(await command({ request, input: this.#input, write, signal }));
@@ -157,6 +157,7 @@ export class FakeSession {
     this.#pieces.push({ stream, start: kept.end, bytes });
     kept.end += bytes.length;
     kept.start = Math.max(kept.start, kept.end - (this.order.keepBytes ?? DEFAULT_KEEP_BYTES));
+    this.#pieces = this.#pieces.filter((one) => one.start + one.bytes.length > this.#kept[one.stream].start);
     this.tell();
   }
 
