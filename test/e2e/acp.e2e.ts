@@ -4,6 +4,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 
+import { makeCheckout } from '../support/checkouts.ts';
 import { repositoryRoot } from '../support/repository.ts';
 import { sandboxTest } from '../support/sandbox-home.ts';
 import { SLIM } from '../support/vms.ts';
@@ -48,6 +49,19 @@ sandboxTest('an ACP agent in a VM', {}, async (home, _, part) => {
     assert.equal(child.exitCode, 9);
     assert.equal(await next(), undefined);
     assert.equal(stderr, 'agent in /root/work\n');
+  });
+
+  await part('and sessions run in the workspace of the VM', async () => {
+    await using checkout = await makeCheckout();
+    await home.ok(['vm', 'workspace', 'prepare', 'web', checkout.path]);
+
+    const agentRan = await home.banger(['vm', 'acp', '--agent', 'agent', 'web'], { stdin: '' });
+    await home.ok(['vm', 'session', 'start', 'web', '--name', 'here', '--', 'pwd']);
+    const logs = await home.ok(['vm', 'session', 'logs', '-f', 'web', 'here']);
+
+    assert.deepEqual([agentRan.status, agentRan.stdout], [9, '']);
+    assert.match(agentRan.stderr, /^agent in \/root\/repo$/m);
+    assert.equal(logs.stdout, '/root/repo\n');
   });
 
   await part('that is not there is 127, with a hint that names the image', async () => {

@@ -1,5 +1,6 @@
 import { EXEC_SUBPROTOCOL } from '@banger/protocol/exec';
 import { streams } from '@banger/protocol/streams';
+import type { Vm } from '@banger/protocol/vm';
 
 import { createActivity } from '../../packages/banger/src/daemon/activity.ts';
 import { createSilentLog } from '../../packages/banger/src/daemon/daemon-log.ts';
@@ -19,7 +20,7 @@ const { signal: never } = new AbortController();
 /** The WebSockets of a fake daemon: commands that are played, and the real routes to a fake guest. */
 export function fakeSockets(execs: FakeExecs, guest: FakeGuest): SocketRoutes {
   guest.phase = 'booted';
-  const machines = fakeMachines(() => ({ name: 'web' }), guest);
+  const machines = fakeMachines(() => ({ name: 'web', workspace: null }), guest);
   const fakeExecs: SocketRoute = {
     path: streams.execAttach,
     protocol: EXEC_SUBPROTOCOL,
@@ -41,7 +42,7 @@ export function fakeSockets(execs: FakeExecs, guest: FakeGuest): SocketRoutes {
 
 /** Every VM has the same guest inside. */
 export function fakeMachines(
-  find: (reference: string) => { readonly name: string },
+  find: (reference: string) => { readonly name: string; readonly workspace: Vm['workspace'] },
   guest: FakeGuest,
 ): GuestOf {
   return {

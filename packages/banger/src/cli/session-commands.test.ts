@@ -27,6 +27,22 @@ suite('vm session', () => {
     assert.equal((await cli.run('vm session list -q web')).stdout, '');
   });
 
+  test('starts in the workspace of the VM, unless it is told where', async () => {
+    await using cli = await withWeb();
+    const [vm] = cli.daemon.vms.list(true);
+    const none = { commit: null, branch: null, hostCommit: null, ownBranch: null, from: null };
+    cli.daemon.vms.setWorkspace(vm?.id ?? '', {
+      ...{ hostPath: '/home/ana/repo', guestPath: '/tmp', mode: 'shallow', readOnly: false },
+      ...{ ...none, includeUntracked: false, preparedAt: '2026-01-01T00:00:00.000Z' },
+    });
+
+    await cli.run('vm session start web --name a -- true');
+    await cli.run('vm session start web --name b --cwd / -- true');
+
+    assert.match((await cli.run('vm session show web a')).stdout, /^directory: +\/tmp$/m);
+    assert.match((await cli.run('vm session show web b')).stdout, /^directory: +\/$/m);
+  });
+
   test('attaches: our streams are those of the command, and so is its status', async () => {
     await using cli = await withWeb();
     await cli.run('vm session start web --name cat --stdin pipe -- cat');

@@ -1,6 +1,7 @@
 import { BangerError } from '@banger/protocol/errors';
 
 import type { GuestSessions } from '../guest/guest-sessions.ts';
+import { workingDirectory } from '../machine/working-directory.ts';
 import type { GuestOf } from './guest-of.ts';
 import type { Handlers, Input } from './handler-table.ts';
 import { makeUpName } from './make-up-name.ts';
@@ -30,8 +31,10 @@ export function sessionHandlers({ machines }: SessionHandlerDeps): Pick<Handlers
     return inVm(vm, async () => work((await vm.guest(signal)).sessions));
   };
   return {
-    startSession: ({ vm, ...request }, { signal }) =>
-      inGuest(vm, signal, (sessions) => start(sessions, request, signal)),
+    startSession: ({ vm, cwd, ...request }, { signal }) => {
+      const order = { ...request, cwd: workingDirectory(machines.find(vm).record, cwd) };
+      return inGuest(vm, signal, (sessions) => start(sessions, order, signal));
+    },
     listSessions: ({ vm }, { signal }) =>
       inGuest(vm, signal, async (sessions) => [...(await sessions.list(signal))]),
     showSession: ({ vm, session }, { signal }) =>
