@@ -10,6 +10,7 @@ export const vmSshCommand = defineCommand({
   summary: 'Open a shell in a running VM with OpenSSH, or run a command',
   details: [
     "The VM's host key was pinned when it was made; another one is refused. Every argument reaches the guest as given.",
+    'The guest lets in the key that was banger\'s when the VM was started last: with another "ssh_key_path", restart it.',
     "The exit status is the command's, and 125 when ssh or banger failed.",
     '"banger ssh-config --install" lets "ssh <name>.vm", scp, rsync and editors do the same.',
   ],
