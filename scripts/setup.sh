@@ -19,6 +19,7 @@ need curl curl
 need ssh openssh-client
 need rsync rsync
 need pgrep procps
+need dig bind9-dnsutils
 need zsh zsh
 need fish fish
 

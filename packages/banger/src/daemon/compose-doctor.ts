@@ -3,15 +3,18 @@ import { formatMib } from '@banger/protocol/size';
 
 import type { Config } from '../host/config.ts';
 import { readHostFacts } from '../host/host-facts.ts';
+import { findResolver } from '../host/find-resolver.ts';
 import { hostSize } from '../host/host-size.ts';
 import type { BangerPaths } from '../host/paths.ts';
 import { defaultMemoryMib, defaultVcpu } from '../machine/spec.ts';
 import type { Adapters } from './compose-adapters.ts';
+import type { Names } from './compose-dns.ts';
 import type { AcceleratorView } from './doctor-accelerator.ts';
 import { runDoctor } from './doctor.ts';
 import type { HostHandlerDeps } from './handlers-host.ts';
 
 export interface DoctorParts {
+  readonly names: Names;
   readonly adapters: Adapters;
   readonly paths: BangerPaths;
   readonly config: Config;
@@ -38,6 +41,11 @@ export function composeDoctor(
               until,
             ),
           accelerator: () => acceleratorView(parts),
+          names: async () => ({
+            status: parts.names.status,
+            resolves: await parts.names.resolve(),
+            resolver: await findResolver(),
+          }),
           vmm: (until) => adapters.driver.probe(until),
           images: adapters.images,
           kernels: adapters.kernels,

@@ -97,7 +97,7 @@ export async function startDaemon({
   const startedAt = clock.now().toISOString();
   const handlers = createHandlers({
     ...adapters,
-    ...composeDoctor({ adapters, paths, config }),
+    ...composeDoctor({ adapters, paths, config, names }),
     machines,
     running,
     publishers: published,

@@ -6,6 +6,7 @@ import type { Images } from '../image/images.ts';
 import type { Kernels } from '../kernel/kernels.ts';
 import type { DriverProbe } from '../vmm/driver.ts';
 import { acceleratorRow, type AcceleratorView } from './doctor-accelerator.ts';
+import { namesRows, type NamesView } from './doctor-names.ts';
 import { formatMib } from '@banger/protocol/size';
 
 export interface DoctorDeps {
@@ -15,6 +16,7 @@ export interface DoctorDeps {
   readonly images: Images;
   readonly kernels: Kernels;
   readonly config: ConfigValues;
+  readonly names: () => Promise<NamesView>;
   /** What a VM gets when nobody says anything, with where it comes from */
   readonly vmDefaults: () => Promise<readonly string[]>;
 }
@@ -38,6 +40,7 @@ export async function runDoctor(deps: DoctorDeps, signal: AbortSignal): Promise<
       status: 'PASS',
       detail: 'user mode (needs nothing); each guest reaches out through QEMU',
     },
+    ...namesRows(await deps.names()),
     debianRow(facts),
     spaceRow(facts),
     reflinkRow(facts),

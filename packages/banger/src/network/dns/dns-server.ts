@@ -38,15 +38,14 @@ export async function startDnsServer(options: DnsServerOptions): Promise<DnsServ
   const stopping = new AbortController();
   let status = await attempt(options, open);
   onChange(status);
-  const retrying = (async () => {
+  const retry = async () => {
     while (status.state === 'failed') {
       await clock.wait(RETRY_MS, stopping.signal);
       status = await attempt(options, open);
+      if (status.state === 'serving') onChange(status);
     }
-  })().then(
-    () => onChange(status),
-    () => undefined, // It is being disposed.
-  );
+  };
+  const retrying = retry().catch(() => undefined); // It is being disposed.
   return {
     get status() {
       return status;
