@@ -119,6 +119,15 @@ sandboxTest('a checkout in a VM', {}, async (home, _t, part) => {
     },
   );
 
+  await part('is where commands of a fork run, and kept with a snapshot', async () => {
+    await home.ok(['vm', 'snapshot', vm, 'with']);
+    await home.ok(['vm', 'fork', vm, '--name', 'copy']);
+
+    assert.equal(await guestSh(home, 'copy', 'pwd'), '/root/repo\n');
+    assert.equal((await showVm(home, vm)).snapshots[0]?.workspace?.guestPath, '/root/repo');
+    await home.ok(['vm', 'delete', 'copy']);
+  });
+
   await part('comes back as a patch that gives the same files', async () => {
     await guestSh(
       home,

@@ -77,7 +77,8 @@ export class FakeSaved {
         { hint: `banger vm snapshot --delete ${vm.name} ${name}` },
       );
     }
-    const snapshot = { name, createdAt: NOW, sizeBytes: 3 * 1024 ** 2 };
+    const { workspace } = vm;
+    const snapshot = { name, createdAt: NOW, sizeBytes: 3 * 1024 ** 2, workspace };
     this.#snapshots.set(vm.id, [...others, snapshot]);
     return snapshot;
   }

@@ -101,6 +101,8 @@ export const Snapshot = z.object({
   createdAt: z.iso.datetime(),
   /** Allocated on the host */
   sizeBytes: z.number(),
+  /** What had been shipped into the VM by then */
+  workspace: Workspace.nullable().default(null),
 });
 export type Snapshot = z.infer<typeof Snapshot>;
 

@@ -12,7 +12,8 @@ const NO_MISE = 90;
 
 /** Installers that put it into the user's home do not change the PATH of a command */
 const FIND = 'PATH="$PATH:$HOME/.local/bin:/usr/local/bin"';
-const SCRIPT = `${FIND}; command -v mise >/dev/null || exit ${String(NO_MISE)}; export MISE_YES=1; mise trust --all && mise install`;
+/** Ends with 90 when there is no mise */
+export const INSTALL_SCRIPT = `${FIND}; command -v mise >/dev/null || exit ${String(NO_MISE)}; export MISE_YES=1; mise trust --all && mise install`;
 
 /** Runs a command with the tools that were installed. */
 export const WITH_TOOLS = ['/bin/sh', '-c', `${FIND}; exec mise exec -- "$@"`, 'mise'] as const;
@@ -32,20 +33,17 @@ export function refuseWithoutNetwork(file: string, nat: boolean | undefined): vo
   );
 }
 
-/** Has mise install what the checkout needs; its output goes to stderr. Resolves with whether the tools are there. */
+/** Has mise install what the VM's workspace needs; its output goes to stderr. Resolves with whether the tools are there. */
 export async function bootstrapTools(
   banger: Banger,
-  { vm, cwd, file }: { readonly vm: string; readonly cwd: string; readonly file: string },
+  { vm, file }: { readonly vm: string; readonly file: string },
   { out, world, signal }: Pick<Context, 'out' | 'world' | 'signal'>,
 ): Promise<boolean> {
   const write = (chunk: Uint8Array) => writeAll(world.stderr, chunk);
   out.note(`Installing the tools of ${file}`);
   const sinks = { stdout: write, stderr: write };
-  await using command = await banger.vms.spawn(vm, ['/bin/sh', '-c', SCRIPT], {
-    ...sinks,
-    cwd,
-    signal,
-  });
+  const argv = ['/bin/sh', '-c', INSTALL_SCRIPT];
+  await using command = await banger.vms.spawn(vm, argv, { ...sinks, signal });
   const { exitCode } = await command.outcome;
   if (exitCode === 0) return true;
   if (exitCode === NO_MISE) {

@@ -1,17 +1,25 @@
-import type { Banger, CreateOptions, VmHandle, WorkspaceShip, WorkspaceSource } from '@banger/sdk';
+import type {
+  Banger,
+  CreateOptions,
+  SourceOptions,
+  VmHandle,
+  WorkspaceShip,
+  WorkspaceSource,
+} from '@banger/sdk';
 
 import { bootstrapTools, refuseWithoutNetwork, toolsFile } from './bootstrap-tools.ts';
 import type { Context } from './command.ts';
 import { openCheckout } from './open-checkout.ts';
 import { asShipStage } from './ship-stage.ts';
-import type { SourceOptions } from '@banger/sdk';
 
 /** The checkout of a `vm run PATH`, looked at and being packed before there is a VM. */
 export interface RunWorkspace extends AsyncDisposable {
   /** Begins to pack: the VM takes its time, too */
   begin(banger: Banger): Promise<void>;
-  /** Lays it down in the new VM. Resolves with whether its tools were installed. */
-  layDown(banger: Banger, vm: VmHandle): Promise<boolean>;
+  /** Lays it down in the new VM, which is deleted when that fails. */
+  layDown(banger: Banger, vm: VmHandle): Promise<void>;
+  /** Has mise install the tools that it asks for; resolves with whether they are there. */
+  installTools(banger: Banger, vm: VmHandle): Promise<boolean>;
 }
 
 export interface RunWorkspaceOptions extends SourceOptions {
@@ -40,10 +48,11 @@ export async function openRunWorkspace(
       (await shipOf(banger)).pack();
     },
     async layDown(banger, vm) {
-      const prepared = await shipNew(source, vm, { banger, ship: await shipOf(banger), context });
+      await shipNew(source, vm, { banger, ship: await shipOf(banger), context });
+    },
+    async installTools(banger, { id }) {
       if (tools === undefined) return false;
-      const place = { vm: vm.id, cwd: prepared.workspace.guestPath, file: tools };
-      return bootstrapTools(banger, place, context);
+      return bootstrapTools(banger, { vm: id, file: tools }, context);
     },
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };
@@ -54,10 +63,10 @@ async function shipNew(
   source: WorkspaceSource,
   vm: VmHandle,
   parts: { readonly banger: Banger; readonly ship: WorkspaceShip; readonly context: Needs },
-) {
+): Promise<void> {
   const { banger, ship, context } = parts;
   try {
-    return await asShipStage(source, context, () => ship.send(vm.id));
+    await asShipStage(source, context, () => ship.send(vm.id));
   } catch (error) {
     // The first failure is the one to tell.
     await banger.vms.delete(vm.id).catch(() => undefined);

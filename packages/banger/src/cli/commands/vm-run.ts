@@ -70,14 +70,16 @@ export const vmRunCommand = defineCommand({
 
     const request = { ...createRequest(flags), keep: !flags.rm };
     await using vm = await banger.vms.create(request, work);
-    const hasTools = (await workspace?.layDown(banger, vm)) === true;
-    if (flags.detach) {
-      if (flags.timings) await noteTimings(banger, vm.id, { out, signal: context.signal });
-      await out.result(vm.name, vm.record);
-      return 0;
-    }
+    await workspace?.layDown(banger, vm);
     using ending = new DisposableStack();
     if (!flags.rm) ending.defer(() => out.note(comeBack(vm.name)));
+    const hasTools = (await workspace?.installTools(banger, vm)) === true;
+    if (flags.detach) {
+      ending.move();
+      if (flags.timings) await noteTimings(banger, vm.id, { out, signal: context.signal });
+      await out.result(vm.name, await banger.vms.show(vm.id, { signal: context.signal }));
+      return 0;
+    }
     const hasTerminal = flags.tty || (!flags.noTty && bothAreTerminals(context.world));
     const withTools = hasTools ? [...WITH_TOOLS, ...command] : command;
     const argv = command.length > 0 ? withTools : SHELL;

@@ -64,7 +64,9 @@ export async function finishRestore(
   await deps.saved.link(snapshotDir(vm, name), draft);
   const manifest = await manifestOf(vm, deps, name);
   await journaled(journal, 'commit', () => deps.saved.commit(draft, savedDir, manifest));
-  vm.save({ state: { name: 'suspended' }, startedAt: null }, operation);
+  const workspace = vm.record.snapshots.find((snapshot) => snapshot.name === name)?.workspace;
+  const state = { name: 'suspended' } as const;
+  vm.save({ state, startedAt: null, workspace: workspace ?? null }, operation);
 }
 
 /** The saved state that was there is of other disks, and goes first. */

@@ -37,7 +37,8 @@ export async function takeSnapshot(
     const sizeBytes = await journaled(journal, 'commit', () =>
       deps.saved.commit(draft, dir, manifest),
     );
-    const snapshot = { name, createdAt: manifest.createdAt, sizeBytes };
+    const { workspace } = vm.record;
+    const snapshot = { name, createdAt: manifest.createdAt, sizeBytes, workspace };
     vm.save({ snapshots: [...vm.record.snapshots, snapshot] }, operation.id);
     return snapshot;
   } catch (error) {
