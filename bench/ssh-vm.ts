@@ -28,7 +28,7 @@ export async function openSshVm({ signal }: Pick<Lab, 'signal'>): Promise<SshVm>
     sshConfig,
     env: home.env,
     banger: (args) => home.banger(args),
-    exec: (argv) => home.banger(['vm', 'exec', NAME, '--', ...argv]),
+    exec: (argv) => home.banger(['vm', 'exec', '--cwd', '/', NAME, '--', ...argv]),
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };
 }
