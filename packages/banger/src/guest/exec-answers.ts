@@ -80,6 +80,7 @@ export function failureOf({ argv, cwd, user }: Pick<GuestExec, 'argv' | 'cwd' | 
     case Reason.BAD_CWD:
       return new BangerError('exec.invalid', `${cannot}: ${fact}`, {
         hint: `mkdir -p ${cwd ?? '/'}   # in the guest`,
+        details: { cwd },
       });
     case Reason.BAD_REQUEST:
       return new BangerError('exec.invalid', `${cannot}: ${fact}`);

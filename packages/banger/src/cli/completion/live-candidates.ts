@@ -32,8 +32,10 @@ export async function liveCandidates(
       const snapshots = await banger.vms.snapshots.list(live.vm, { signal });
       return snapshots.map(({ name, createdAt }) => ({ text: name, about: createdAt }));
     }
-    case 'session':
-      return [];
+    case 'session': {
+      const sessions = await banger.vms.sessions(live.vm).list({ signal });
+      return sessions.map(({ name, argv }) => ({ text: name, about: argv.join(' ').slice(0, 60) }));
+    }
   }
 }
 

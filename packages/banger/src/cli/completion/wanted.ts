@@ -5,6 +5,7 @@ import { flagName, knownFlags } from '../flag-names.ts';
 import type { Flags } from '../flags.ts';
 import { globalFlags } from '../global-flags.ts';
 import { liveKind, type LiveName } from './live-kinds.ts';
+import { shells } from './scripts.ts';
 
 export interface Candidate {
   readonly text: string;
@@ -73,6 +74,7 @@ function operandAt(command: Command, at: number, args: readonly string[]): Wante
   const kind = kinds[at] ?? (isRepeated ? kinds.at(-1) : undefined);
   if (kind === undefined || kind === '') return nothing;
   const first = args.find((arg) => !arg.startsWith('-'));
+  if (kind === 'shell') return { candidates: shells.map((text) => ({ text, about: '' })) };
   const live = liveKind(kind, { command: command.name, vm: first });
   if (live !== undefined) return { candidates: [], live, files: live.kind === 'place' };
   return { candidates: [], files: kind === 'path' };
