@@ -35,7 +35,7 @@ func temporaryName() string {
 func (e *entry) writeFile(content io.Reader) error {
 	const flags = unix.O_WRONLY | unix.O_CREAT | unix.O_EXCL | unix.O_NOFOLLOW | unix.O_CLOEXEC
 	return e.place(func(name string) error {
-		fd, err := unix.Openat(e.dir, name, flags, 0o600)
+		fd, err := unix.Openat(e.dir, name, flags, modeOf(e.header)&0o777)
 		if err != nil {
 			return err
 		}
@@ -124,8 +124,15 @@ func settle(fd int, header *tar.Header, keepOwner bool) error {
 			return err
 		}
 	}
-	if err := unix.Fchmod(fd, modeOf(header)); err != nil {
+	// To change what is right already would cost the file system as much as to make the file.
+	var stat unix.Stat_t
+	if err := unix.Fstat(fd, &stat); err != nil {
 		return err
+	}
+	if stat.Mode&0o7777 != modeOf(header) {
+		if err := unix.Fchmod(fd, modeOf(header)); err != nil {
+			return err
+		}
 	}
 	return setTimes(fd, timesOf(header))
 }
