@@ -89,7 +89,16 @@ export async function startDaemon({
 
   const published = cleanup.use(composePublishers({ adapters, machines, emit }));
   publishers = published;
-  const names = cleanup.use(await composeDns({ adapters, config, machines, log }));
+  const names = cleanup.use(
+    await composeDns({
+      adapters,
+      config,
+      machines,
+      log,
+      stateDir: paths.stateDir,
+      isRoot: uid === 0,
+    }),
+  );
   const stopRequest = new AbortController();
   const stopping = new AbortController();
   const activity = createActivity();
