@@ -135,7 +135,7 @@ sandboxTest('a checkout in a VM', {}, async (home, _t, part) => {
       'rm product; printf "\\0\\1\\2" > bin/data; mkdir -p deep && echo new > deep/file; rm link; git rm -q --cached counter; git add deep; git commit -qm guest; echo more >> counter',
     );
     const index = await guestSh(home, vm, 'sha256sum .git/index');
-    const patch = join(checkout.path, '../', `${checkout.path.split('/').at(-1) ?? ''}.patch`);
+    const patch = join(home.stateDir, 'work.patch');
 
     await home.ok(['vm', 'workspace', 'export', vm, '--output', patch]);
 

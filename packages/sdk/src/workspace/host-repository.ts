@@ -60,7 +60,7 @@ async function checkDirectory(path: string): Promise<void> {
   if (stats?.isDirectory() === true) return;
   const fact = stats === undefined ? 'there is no such directory' : 'it is not a directory';
   throw new BangerError('workspace.not_a_repository', `Cannot ship "${path}": ${fact}`, {
-    hint: 'banger vm run PATH-OF-A-GIT-CHECKOUT',
+    hint: `To run it as a command: banger vm run -- ${path}`,
   });
 }
 

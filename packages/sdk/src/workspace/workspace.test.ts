@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { chmod, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { suite, test } from 'node:test';
+import { dirname, join } from 'node:path';
+import { after, suite, test } from 'node:test';
 
 import { startFakeDaemon } from '../../../../test/support/fake-daemon.ts';
 import {
@@ -18,6 +18,7 @@ import { quotePath } from './byte-path.ts';
 
 process.env['XDG_CACHE_HOME'] = await mkdtemp(join(tmpdir(), 'banger-cache-'));
 const cache = join(process.env['XDG_CACHE_HOME'], 'banger');
+after(() => rm(dirname(cache), { recursive: true }));
 
 async function aDaemon() {
   const daemon = await startFakeDaemon();
