@@ -20,12 +20,21 @@ process.env['XDG_CACHE_HOME'] = await mkdtemp(join(tmpdir(), 'banger-cache-'));
 const cache = join(process.env['XDG_CACHE_HOME'], 'banger');
 after(() => rm(dirname(cache), { recursive: true }));
 
+const NOBODY = 65_534;
+
 async function aDaemon() {
   const daemon = await startFakeDaemon();
   const { vms } = connect({ socket: daemon.settings.socket });
   await vms.create({ name: 'web', keep: true });
   const shipped = (path = '/root/repo') => daemon.guest.workspaces.shipped.get(path);
   return { vms, daemon, shipped, [Symbol.asyncDispose]: () => daemon[Symbol.asyncDispose]() };
+}
+
+/** Root reads everything, so it stops being root for a while; anybody else is not allowed to read a file of mode 0. */
+function asSomebodyElse(): Disposable {
+  if (process.geteuid?.() !== 0) return { [Symbol.dispose]: () => undefined };
+  process.seteuid?.(NOBODY);
+  return { [Symbol.dispose]: () => process.seteuid?.(0) };
 }
 
 suite('a checkout', () => {
@@ -260,15 +269,19 @@ suite('a checkout', () => {
     assert.deepEqual([workspace.ownBranch, workspace.includeUntracked, written], ['mine', true, 1]);
   });
 
-  const isRoot = process.getuid?.() === 0; // Who reads everything.
-  test('with a file that cannot be read is refused by name', { skip: isRoot }, async () => {
+  test('with a file that cannot be read is refused by name', async () => {
     await using checkout = await makeCheckout();
     await checkout.write('a', '1');
     await checkout.commitAll('one');
     await chmod(join(checkout.path, 'a'), 0);
     await using fake = await aDaemon();
+    await using source = await fake.vms.workspaces.open(checkout.path);
+    const ship = await fake.vms.workspaces.ship(source);
+    await chmod(fake.daemon.directory, 0o711);
+    await chmod(fake.daemon.settings.socket, 0o666);
+    using _ = asSomebodyElse();
 
-    await assert.rejects(fake.vms.workspaces.prepare('web', checkout.path), /permission denied/);
+    await assert.rejects(ship.send('web'), /permission denied/);
   });
 });
 
