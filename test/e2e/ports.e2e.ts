@@ -251,7 +251,9 @@ sandboxTest('ports of a VM on the host', { timeoutMs: 900_000 }, async (home, t,
 
   await part('the ports go with the VM, however it ends', async () => {
     await killAndWait(await monitorPid(home));
-    await msUntil(published, false);
+    const isOver = async () => (await shownVms(home)).length === 0;
+    await until('its end is noticed', isOver);
+    assert.equal(await answers(published), false);
 
     assert.equal(await answers(url), false);
     const taken = await occupy(freePort, '127.0.0.1');
