@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { connect as connectSocket, type Socket } from 'node:net';
+import { setTimeout as wait } from 'node:timers/promises';
 
 import { connect, type Banger, type VmHandle } from '@banger/sdk';
 
@@ -11,6 +12,7 @@ const MIB = 2 ** 20;
 const TOTAL_BYTES = 100 * MIB;
 const CHUNK_BYTES = 65_536;
 const PORT = 9000;
+const PUBLISHED_MS = 2000;
 
 /** The way from the guest, which is what downloads use; of a command's output it is the floor too. */
 export const forward: Benchmark = {
@@ -53,7 +55,7 @@ async function openForward(
   const vm = cleanup.use(
     await banger.vms.create({ image: IMAGE, vcpu: 2 }, { signal: lab.signal }),
   );
-  await startServer(vm);
+  await startServer(vm, lab.signal);
   const { address } = await banger.vms.show(vm.id);
   const port = { host: address ?? '', port: PORT };
   const owned = cleanup.move(); // The subject owns the VM.
@@ -65,7 +67,7 @@ async function openForward(
 }
 
 /** What every image has: perl sends the bytes to whoever connects. */
-async function startServer(vm: VmHandle): Promise<void> {
+async function startServer(vm: VmHandle, signal: AbortSignal): Promise<void> {
   const program = [
     'use Socket;',
     'socket(S, PF_INET, SOCK_STREAM, 0); setsockopt(S, SOL_SOCKET, SO_REUSEADDR, 1);',
@@ -75,6 +77,7 @@ async function startServer(vm: VmHandle): Promise<void> {
   ].join(' ');
   const detached = 'setsid perl -e "$1" </dev/null >/dev/null 2>&1 &';
   await vm.exec(['sh', '-c', detached, 'sh', program]);
+  await wait(PUBLISHED_MS, undefined, { signal }); // Its port answers here within a second.
 }
 
 async function readBulkPort(vm: VmHandle, banger: Banger): Promise<void> {
