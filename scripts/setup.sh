@@ -20,6 +20,8 @@ need ssh openssh-client
 need rsync rsync
 need pgrep procps
 need dig bind9-dnsutils
+need ip iproute2
+need dbus-daemon dbus-daemon
 need zsh zsh
 need fish fish
 

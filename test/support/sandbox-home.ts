@@ -40,6 +40,8 @@ export interface SandboxOptions {
   readonly templates?: 'shared' | 'own' | 'off';
   /** Ten minutes unless told */
   readonly timeoutMs?: number;
+  /** It cannot run on this machine */
+  readonly skip?: boolean;
 }
 
 export const bangerProgram = join(repositoryRoot, 'bin/banger');
@@ -56,7 +58,8 @@ export function sandboxTest(
   options: SandboxOptions,
   body: (home: SandboxHome, t: TestContext, part: Part) => Promise<void>,
 ): void {
-  void test(name, { timeout: options.timeoutMs ?? 600_000 }, async (t) => {
+  const { timeoutMs: timeout = 600_000, skip = false } = options;
+  void test(name, { timeout, skip }, async (t) => {
     const { home, close } = await openHome(options);
     const failed: string[] = [];
     const part: Part = (partName, partBody) =>
