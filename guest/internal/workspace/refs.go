@@ -1,6 +1,12 @@
 package workspace
 
-import "strings"
+import (
+	"fmt"
+	"path"
+	"strings"
+
+	"golang.org/x/sys/unix"
+)
 
 const (
 	maxRefBytes        = 4096
@@ -58,4 +64,37 @@ func idIn(list []Ref, name string) string {
 		}
 	}
 	return ""
+}
+
+// moveRefs sets the refs and, last of all, HEAD.
+func (a *applying) moveRefs() error {
+	guest := &refs{tree: a.tree}
+	for _, ref := range a.ship.Refs {
+		id, err := guest.id(ref.Name)
+		if err != nil {
+			return err
+		}
+		if id == ref.ID {
+			continue
+		}
+		if err := a.writeText(gitDir+"/"+ref.Name, ref.ID+"\n"); err != nil {
+			return fmt.Errorf("%s: %w", ref.Name, err)
+		}
+	}
+	return a.writeText(gitDir+"/HEAD", a.ship.Head+"\n")
+}
+
+func (a *applying) writeText(name, text string) error {
+	dir, err := a.tree.makeDir(path.Dir(name))
+	if err != nil {
+		return err
+	}
+	if err := a.dropScratch(); err != nil {
+		return err
+	}
+	entry := Entry{Kind: File, Mode: 0o644, Size: uint64(len(text)), MtimeNs: nowNs()}
+	if err := a.tree.writeFile(a.tree.root, scratch, entry, strings.NewReader(text)); err != nil {
+		return err
+	}
+	return unix.Renameat(a.tree.root, scratch, dir, path.Base(name))
 }
