@@ -18,11 +18,12 @@ import (
 
 const (
 	maxConcurrentStreams = 1000
-	streamWindow         = 1 << 20
-	connectionWindow     = 4 << 20
-	maxReadFrame         = 64 << 10
-	readChunk            = 4 << 10
-	readBuffer           = 32 << 10
+	// What waits for programs that do not read: one holds up nobody else until 128 of them do.
+	streamWindow     = 256 << 10
+	connectionWindow = 32 << 20
+	maxReadFrame     = 64 << 10
+	readChunk        = 4 << 10
+	readBuffer       = 32 << 10
 )
 
 // Serve holds one conversation after the other. It returns when the wire itself fails.

@@ -2,11 +2,13 @@ package service
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"io"
 	"net"
 	"path/filepath"
 	"testing"
+	"time"
 
 	"connectrpc.com/connect"
 
@@ -180,6 +182,37 @@ func TestDialNeedsABootedGuest(t *testing.T) {
 	_, err := stream.Receive()
 
 	if connect.CodeOf(err) != connect.CodeFailedPrecondition {
+		t.Fatal(err)
+	}
+}
+
+func TestDialsThatNobodyReadsHoldUpNobodyElse(t *testing.T) {
+	stuck := make(chan net.Conn, 20)
+	path := filepath.Join(t.TempDir(), "socket")
+	listening(t, "unix", path, func(conn net.Conn) { stuck <- conn })
+	target := &guestv1.DialTarget{Kind: &guestv1.DialTarget_UnixPath{UnixPath: path}}
+	client, _ := wired(t, booted(t))
+	dialer := guestv1connect.NewNetworkServiceClient(client, "http://guest")
+	for range cap(stuck) {
+		stream := dialer.Dial(t.Context())
+		stream.Send(&guestv1.DialRequest{Kind: &guestv1.DialRequest_Target{Target: target}})
+		if _, err := stream.Receive(); err != nil {
+			t.Fatal(err)
+		}
+		go func() {
+			data := &guestv1.DialRequest_Data{Data: make([]byte, 60_000)}
+			for stream.Send(&guestv1.DialRequest{Kind: data}) == nil {
+			}
+		}()
+	}
+	time.Sleep(time.Second) // Everything that can be sent has been.
+
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	defer cancel()
+	guest := guestv1connect.NewGuestServiceClient(client, "http://guest")
+	_, err := guest.Sync(ctx, connect.NewRequest(&guestv1.SyncRequest{}))
+
+	if err != nil {
 		t.Fatal(err)
 	}
 }
