@@ -1,14 +1,25 @@
 import assert from 'node:assert/strict';
 import { readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 
 import { fingerprint, makeCheckout } from '../support/checkouts.ts';
 import { assertSameWorkspace, guestSh } from '../support/compare-workspace.ts';
-import { killDaemon, monitorPid, killAndWait, startBanger } from '../support/faults.ts';
-import { sandboxTest } from '../support/sandbox-home.ts';
+import { killAndWait, monitorPid, startBanger } from '../support/faults.ts';
+import { sandboxTest, type SandboxHome } from '../support/sandbox-home.ts';
 import { guestSays, SLIM } from '../support/vms.ts';
 
 const BIG = 64 * 1024 * 1024;
+/** After the start of banger: it has been asked for, and takes longer than this for so much */
+const SHIPPING_MS = 700;
+
+/** Stops the monitor while a ship is under way, which so cannot end before it goes on. */
+async function freezeMonitor(home: SandboxHome): Promise<number> {
+  await pause(SHIPPING_MS);
+  const monitor = await monitorPid(home);
+  process.kill(monitor, 'SIGSTOP');
+  return monitor;
+}
 
 sandboxTest('shipping that goes wrong', {}, async (home, _t, part) => {
   const vm = 'faults';
@@ -60,9 +71,11 @@ sandboxTest('shipping that goes wrong', {}, async (home, _t, part) => {
     'a daemon that is killed while it ships leaves a place that the next ship fills',
     async () => {
       await writeFile(join(checkout.path, 'small'), Buffer.alloc(BIG, 'first'));
+      const daemon = await home.daemonPid();
       const run = startBanger(home, prepare());
-      await run.says(/Shipping/);
-      await killDaemon(home);
+      const monitor = await freezeMonitor(home);
+      await killAndWait(daemon);
+      process.kill(monitor, 'SIGCONT');
       const { status, stderr } = await run.ended;
 
       assert.equal(status, 1, stderr);
@@ -79,8 +92,9 @@ sandboxTest('shipping that goes wrong', {}, async (home, _t, part) => {
   await part('a client that is interrupted leaves the old or the new file', async () => {
     await writeFile(join(checkout.path, 'small'), Buffer.alloc(BIG, 'second'));
     const run = startBanger(home, prepare());
-    await run.says(/Shipping/);
+    const monitor = await freezeMonitor(home);
     run.kill('SIGINT');
+    process.kill(monitor, 'SIGCONT');
     const { status } = await run.ended;
 
     assert.equal(status, 130);
@@ -96,8 +110,7 @@ sandboxTest('shipping that goes wrong', {}, async (home, _t, part) => {
     async () => {
       await writeFile(join(checkout.path, 'small'), Buffer.alloc(BIG, 'third'));
       const run = startBanger(home, prepare());
-      await run.says(/Shipping/);
-      await killAndWait(await monitorPid(home));
+      await killAndWait(await freezeMonitor(home));
       const { status } = await run.ended;
       assert.equal(status, 1);
 

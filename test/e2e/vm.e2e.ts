@@ -42,7 +42,10 @@ sandboxTest('one VM from create to delete', {}, async (home, _, part) => {
     const [vm] = await shownVms(home);
     const table = (await home.ok(['vm', 'list'])).stdout;
 
-    assert.match(table, /^NAME +ID +STATE +IMAGE +ADDRESS +VCPU +MEM +DISK +UPTIME\nbox +vm_/);
+    assert.match(
+      table,
+      /^NAME +ID +STATE +IMAGE +ADDRESS +VCPU +MEM +DISK +WORKSPACE +UPTIME\nbox +vm_/,
+    );
     assert.equal((await home.ok(['ps', '-q'])).stdout, `${vm?.id ?? ''}\n`);
     assert.ok(vm?.uptimeMs != null && vm.uptimeMs > 0);
   });

@@ -97,7 +97,8 @@ export class TemplateKeeper implements WarmStarts {
       if (found.kind === 'whole') return found.template;
       if (found.kind === 'damaged') progress.warn(`Template ${id} is made anew: ${found.why}`);
       return await this.#deps.sharedWork.join(id, { signal, progress }, (options) =>
-        this.#make(id, shape, { plan, operation: { ...operation, ...options } }),
+        // Its times are not those of the VM that waits for it.
+        this.#make(id, shape, { plan, operation: { id: operation.id, ...options } }),
       );
     } catch (error) {
       if (signal.aborted) throw error;
