@@ -84,6 +84,15 @@ suite('the route from systemd-resolved', () => {
     assert.equal(links.get('banger0')?.length, 2);
   });
 
+  test('takes over one that a daemon was killed over before it marked it', async () => {
+    const { links, route } = aHost();
+    links.set('banger0', ['dummy']);
+
+    await route();
+
+    assert.ok(links.get('banger0')?.includes(`alias ${owner}`));
+  });
+
   for (const fails of ['address', 'up', 'dns', 'domain', 'default-route']) {
     test(`leaves nothing when "${fails}" fails`, async () => {
       const { links, route } = aHost({ fails });

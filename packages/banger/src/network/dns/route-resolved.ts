@@ -1,10 +1,12 @@
 import { hostPortText, type HostPort } from '@banger/protocol/host-port';
+import { z } from 'zod';
 
 import type { Command, Processes } from '../../host/processes.ts';
 import { ZONE } from './zone.ts';
 
 /** systemd-resolved routes zones by links, and refuses `lo`; so it gets one that carries nothing. */
 const LINK = 'banger0';
+const PEER = `${LINK}-peer`;
 /** Over a link whose address is not global in scope it asks nobody (tried with 252); no packet ever has it. */
 const ADDRESS = '169.254.77.53/32';
 const DEADLINE_MS = 10_000;
@@ -23,11 +25,15 @@ export interface RouteParts {
 export async function routeResolved(at: HostPort, parts: RouteParts): Promise<AsyncDisposable> {
   const { owner } = parts;
   const found = await run(parts, ['ip', '-json', 'link', 'show', 'dev', LINK]);
-  if (found.exitCode === 0 && !found.stdout.includes(JSON.stringify(owner)))
-    throw new Error(`the network link ${LINK} is somebody else's`);
-  await removeLink(parts.processes); // A daemon that was killed has left it.
+  if (found.exitCode === 0) {
+    const whose = ownerOf(found.stdout);
+    if (whose !== undefined && whose !== owner)
+      throw new Error(`the network link ${LINK} is somebody else's`);
+    await removeLink(parts.processes); // A daemon that was killed has left it, maybe before it was marked.
+  }
+  await addLink(parts); // One that somebody made meanwhile is not ours to remove.
   try {
-    await addLink(parts);
+    await run(parts, ['ip', 'link', 'set', PEER, 'up']); // There is none of a dummy.
     for (const command of setUp(at, owner)) await must(parts, command);
   } catch (error) {
     await removeLink(parts.processes);
@@ -36,13 +42,18 @@ export async function routeResolved(at: HostPort, parts: RouteParts): Promise<As
   return { [Symbol.asyncDispose]: () => removeLink(parts.processes) };
 }
 
+const Links = z.array(z.object({ ifalias: z.string().optional() }));
+
+/** As it is written on the link; none on one that was just made. */
+function ownerOf(json: string): string | undefined {
+  return Links.parse(JSON.parse(json))[0]?.ifalias;
+}
+
 /** Not every kernel has both kinds; of a pair, one end is all we use, and both go together. */
 async function addLink(parts: RouteParts): Promise<void> {
   const dummy = await run(parts, ['ip', 'link', 'add', LINK, 'type', 'dummy']);
   if (dummy.exitCode === 0) return;
-  const peer = `${LINK}-peer`;
-  await must(parts, ['ip', 'link', 'add', LINK, 'type', 'veth', 'peer', 'name', peer]);
-  await must(parts, ['ip', 'link', 'set', peer, 'up']);
+  await must(parts, ['ip', 'link', 'add', LINK, 'type', 'veth', 'peer', 'name', PEER]);
 }
 
 function setUp(at: HostPort, owner: string): readonly Command[] {
