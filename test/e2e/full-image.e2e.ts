@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 
+import { makeCheckout } from '../support/checkouts.ts';
 import { until } from '../support/faults.ts';
 import { sandboxTest } from '../support/sandbox-home.ts';
 import { guestSays, shownVms, showVm } from '../support/vms.ts';
@@ -43,6 +44,18 @@ sandboxTest('debian-bookworm', { images: 'full', timeoutMs: 900_000 }, async (ho
     );
     assert.equal(await guest('hostname; hostnamectl hostname'), 'full\nfull');
     assert.match(await guest('cat /etc/machine-id'), /^[0-9a-f]{32}$/);
+  });
+
+  await part('a checkout that asks for tools is set up by the image’s own mise', async () => {
+    await using checkout = await makeCheckout();
+    await checkout.write('mise.toml', '[env]\nGREETING = "hello from mise"\n');
+    await checkout.commitAll('tools');
+
+    const greet = ['--', 'sh', '-c', 'echo $GREETING; pwd'];
+    const { stdout, stderr } = await home.ok(['run', '--rm', checkout.path, ...greet]);
+
+    assert.equal(stdout, 'hello from mise\n/root/repo\n');
+    assert.match(stderr, /mise all tools are installed/);
   });
 
   await part('git, jq, curl, Python and a compiler do their work', async () => {
