@@ -87,15 +87,15 @@ async function workADay(user: OrdinaryUser): Promise<void> {
   };
   const sh = (script: string) => user.run(['sh', '-c', script]);
   await sh(
-    'git init -q work && cd work && git config user.email a@example.com && git config user.name A',
+    'git init -q checkout && cd checkout && git config user.email a@example.com && git config user.name A',
   );
-  await sh('cd work && echo one >file && git add . && git commit -qm first && echo two >>file');
+  await sh('cd checkout && echo one >file && git add . && git commit -qm first && echo two >>file');
 
-  await ok('run', '-d', '--name', 'day', ...SLIM, `${user.home}/work`);
+  await ok('run', '-d', '--name', 'day', ...SLIM, `${user.home}/checkout`);
   assert.equal(await ok('exec', 'day', '--', 'git', 'status', '--short'), ' M file\n');
   assert.match(await ok('vm', 'workspace', 'export', 'day'), /^\+two$/m);
 
-  await ok('cp', `${user.home}/work/file`, 'day:/tmp/copied');
+  await ok('cp', `${user.home}/checkout/file`, 'day:/tmp/copied');
   await ok('cp', 'day:/tmp/copied', `${user.home}/back`);
   assert.equal((await sh('cat back')).stdout, 'one\ntwo\n');
 

@@ -13,21 +13,11 @@ import (
 // Stop asks the process group to end with SIGTERM and kills what is left of it after the grace time. It returns at once;
 // only the first one counts.
 func (p *Process) Stop(grace time.Duration) {
-	p.mutex.Lock()
-	defer p.mutex.Unlock()
-	if p.reaped || p.terminating != nil {
-		return
-	}
-	killed := make(chan struct{})
-	p.terminating = killed
-	unix.Kill(-p.PID, unix.SIGTERM)
-	go func() {
-		defer close(killed)
+	p.end(unix.SIGTERM, func() {
 		ctx, cancel := context.WithTimeout(context.Background(), grace)
 		defer cancel()
 		awaitGroup(ctx, p.PID)
-		unix.Kill(-p.PID, unix.SIGKILL)
-	}()
+	})
 }
 
 // awaitGroup returns when nobody of the group lives any more, or ctx is done. The dead that nobody has collected do not

@@ -103,6 +103,11 @@ func (p *Process) Signal(signal int) error {
 
 // Terminate hangs the group up and kills what is left of it after a grace time. It returns at once and is repeatable.
 func (p *Process) Terminate() {
+	p.end(unix.SIGHUP, func() { time.Sleep(hangupGrace) })
+}
+
+// end sends the group a signal, and kills what is left of it when wait returns. Only the first one counts.
+func (p *Process) end(signal unix.Signal, wait func()) {
 	p.mutex.Lock()
 	defer p.mutex.Unlock()
 	if p.reaped || p.terminating != nil {
@@ -110,11 +115,12 @@ func (p *Process) Terminate() {
 	}
 	killed := make(chan struct{})
 	p.terminating = killed
-	unix.Kill(-p.PID, unix.SIGHUP)
-	time.AfterFunc(hangupGrace, func() {
+	unix.Kill(-p.PID, signal)
+	go func() {
+		defer close(killed)
+		wait()
 		unix.Kill(-p.PID, unix.SIGKILL)
-		close(killed)
-	})
+	}()
 }
 
 // Close gives back the files; the process itself goes on. Reads and writes at work are aborted.

@@ -85,16 +85,8 @@ func (s state) read(name string, parse func(*bufio.Reader) error) error {
 }
 
 func (p *pending) readFrom(in *bufio.Reader) error {
-	length, err := readLength(in, maxHeaderBytes)
-	if err != nil {
+	if err := readJSON(in, p); err != nil {
 		return err
-	}
-	text := make([]byte, length)
-	if _, err := io.ReadFull(in, text); err != nil {
-		return err
-	}
-	if err := json.Unmarshal(text, p); err != nil {
-		return ErrInvalid
 	}
 	count, err := readLength(in, maxEntries)
 	if err != nil {

@@ -90,7 +90,8 @@ func invalid(err error) error {
 	return err
 }
 
-func readHeader(in io.Reader, header *Header) error {
+// readJSON reads a value with its length before it.
+func readJSON(in io.Reader, value any) error {
 	length, err := readLength(in, maxHeaderBytes)
 	if err != nil {
 		return err
@@ -99,8 +100,15 @@ func readHeader(in io.Reader, header *Header) error {
 	if _, err := io.ReadFull(in, text); err != nil {
 		return err
 	}
-	if err := json.Unmarshal(text, header); err != nil {
+	if err := json.Unmarshal(text, value); err != nil {
 		return fmt.Errorf("%w: %v", ErrInvalid, err)
+	}
+	return nil
+}
+
+func readHeader(in io.Reader, header *Header) error {
+	if err := readJSON(in, header); err != nil {
+		return err
 	}
 	if !path.IsAbs(header.GuestPath) || path.Clean(header.GuestPath) != header.GuestPath || header.GuestPath == "/" {
 		return fmt.Errorf("%w: the guest path %s", ErrInvalid, quote(header.GuestPath))
