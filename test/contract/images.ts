@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 
+import { noImageConfig, type ImageConfig } from '@banger/protocol/image-config';
 import type { Stage } from '@banger/protocol/progress';
 import type { ImageId } from '@banger/protocol/ids';
 
 import type { Progress } from '../../packages/banger/src/host/work.ts';
+import type { ImageRecipe } from '../../packages/banger/src/image/image-recipe.ts';
 import type { Images } from '../../packages/banger/src/image/images.ts';
 
 export interface ImagesSubject extends AsyncDisposable {
@@ -13,6 +15,8 @@ export interface ImagesSubject extends AsyncDisposable {
   readonly built: () => number;
   hold(): () => void;
   damage(id: ImageId): Promise<void> | void;
+  /** Makes the same root file system each time */
+  recipe(described: { readonly name: string; readonly config: ImageConfig }): ImageRecipe;
 }
 
 const NAME = 'debian-bookworm-slim';
@@ -96,6 +100,20 @@ export function imagesContract(name: string, open: () => Promise<ImagesSubject>)
       release();
       await ends;
       assert.equal((await subject.images.pull(NAME, quiet)).name, NAME);
+    });
+
+    test('what a recipe makes is stored as it says, and is another image when it is run in another way', async () => {
+      await using subject = await open();
+      const { images } = subject;
+      const made = (cmd: string[]) =>
+        images.make(subject.recipe({ name: 'made', config: { ...noImageConfig, cmd } }), quiet);
+
+      const one = await made(['true']);
+      const other = await made(['false']);
+
+      assert.notEqual(one.id, other.id);
+      assert.deepEqual([one.name, one.kind, one.config.cmd], ['made', 'oci', ['true']]);
+      assert.deepEqual(await images.find(one.id), one);
     });
 
     test('damage is reported to who asks for the image, and repaired by force', async () => {

@@ -103,6 +103,11 @@ export const errorCatalog = {
   'image.not_found': { status: 404, about: 'No image of this name, here or in the catalog' },
   'image.in_use': { status: 409, about: 'A VM uses the image' },
   'image.damaged': { status: 500, about: 'A stored image is not what was stored' },
+  'image.bad_content': {
+    status: 422,
+    about:
+      'What an image is made of cannot be: damaged, too large, or of a form that has no meaning',
+  },
   'image.build_failed': { status: 500, about: 'Making an image failed' },
   'kernel.not_found': { status: 404, about: 'No kernel of this name, here or in the catalog' },
   'kernel.in_use': { status: 409, about: 'A VM uses the kernel' },

@@ -6,7 +6,7 @@ export const VmId = z
   .brand<'VmId'>();
 export type VmId = z.infer<typeof VmId>;
 
-/** The content of an image: `img_` and the first 16 hex digits of the SHA-256 of its root file system. */
+/** An image: `img_` and the first 16 hex digits of a SHA-256 over its name, its root file system and how it is run. */
 export const ImageId = z
   .string()
   .regex(/^img_[0-9a-f]{16}$/)

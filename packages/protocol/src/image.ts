@@ -1,5 +1,6 @@
 import { z } from 'zod';
 
+import { ImageConfig, noImageConfig } from './image-config.ts';
 import { ImageId, KernelId } from './ids.ts';
 
 export const Image = z.object({
@@ -14,6 +15,10 @@ export const Image = z.object({
   description: z.string(),
   /** What it had to be made without, and the like */
   notes: z.array(z.string()).default([]),
+  /** How it says that it is to be run */
+  config: ImageConfig.default(noImageConfig),
+  /** Of the manifest that it was pulled by; null: it is from no registry */
+  digest: z.string().nullable().default(null),
   /** Names of the VMs made from it */
   usedBy: z.array(z.string()),
   path: z.string(),

@@ -128,18 +128,12 @@ function refuseInUse(noun: 'image' | 'kernel', name: string, users: readonly str
 }
 
 function presentImage(stored: StoredImage, usedBy: string[]): Image {
-  const { id, name, kind, init, sizeBytes, createdAt, description, notes, rootDisk } = stored;
+  const { id, name, kind, init, sizeBytes, createdAt, description, config, digest } = stored;
   return {
-    id,
-    name,
-    kind,
-    init,
-    sizeBytes,
-    createdAt,
-    description,
-    notes: [...notes],
+    ...{ id, name, kind, init, sizeBytes, createdAt, description, config, digest },
+    notes: [...stored.notes],
     usedBy,
-    path: rootDisk,
+    path: stored.rootDisk,
   };
 }
 

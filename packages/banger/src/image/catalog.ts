@@ -4,7 +4,8 @@ import entries from './catalog.json' with { type: 'json' };
 
 const PackageName = z.string().regex(/^[a-z0-9][a-z0-9.+-]+$/);
 
-export const ImageCatalogEntry = z.object({
+/** Made on the spot from Debian's archive. */
+export const DebianImage = z.object({
   name: z.string().min(1),
   kind: z.literal('debian'),
   description: z.string(),
@@ -16,6 +17,9 @@ export const ImageCatalogEntry = z.object({
   /** Adds mise, which Debian does not have, when npm can get it */
   mise: z.boolean(),
 });
+export type DebianImage = z.infer<typeof DebianImage>;
+
+export const ImageCatalogEntry = z.discriminatedUnion('kind', [DebianImage]);
 export type ImageCatalogEntry = z.infer<typeof ImageCatalogEntry>;
 
 /** Every image that can be pulled by name. */

@@ -6,7 +6,7 @@ import type { Clock } from '../host/clock.ts';
 import type { BangerPaths } from '../host/paths.ts';
 import type { Processes } from '../host/processes.ts';
 import { imageCatalog } from './catalog.ts';
-import { buildRoot } from './debian/build-root.ts';
+import { debianRecipe } from './debian/build-root.ts';
 import { createImageStore } from './image-store.ts';
 import type { Images } from './images.ts';
 
@@ -25,11 +25,15 @@ export function createImages(options: ImagesOptions): Images {
   const { paths, processes, clock, path, uid, ...mirrors } = options;
   const env = buildEnv(path);
   const archive = createHostArchive({ processes, env, ...mirrors });
+  const host = { processes, archive, env, uid };
   return createImageStore({
     paths,
     clock,
     catalog: imageCatalog,
-    build: (build) => buildRoot({ processes, archive, env, uid }, build),
+    recipeFor(name) {
+      const entry = imageCatalog.find((candidate) => candidate.name === name);
+      return entry && debianRecipe(host, entry);
+    },
     removeTree: createBuildTreeRemoval({ processes, uid }, env),
   });
 }

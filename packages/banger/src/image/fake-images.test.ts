@@ -1,8 +1,9 @@
 import type { ImageId } from '@banger/protocol/ids';
 
-import { imagesContract } from '../../../../test/contract/images.ts';
+import { imagesContract, type ImagesSubject } from '../../../../test/contract/images.ts';
 import { createSystemClock } from '../host/system-clock.ts';
 import { createFakeImages } from './fake-images.ts';
+import type { ImageRecipe } from './image-recipe.ts';
 
 imagesContract('fake images', () =>
   Promise.resolve({
@@ -23,6 +24,10 @@ function fakeSubject() {
     images,
     built: images.built,
     hold: () => images.hold(),
+    recipe: ({ name, config }: Parameters<ImagesSubject['recipe']>[0]): ImageRecipe => ({
+      ...{ name, kind: 'oci', description: '' },
+      build: () => Promise.resolve({ init: 'agent', notes: [], config }),
+    }),
     damage: (id: ImageId) => {
       images.damage(id);
     },

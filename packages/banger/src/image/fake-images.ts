@@ -1,12 +1,15 @@
 import { createHash } from 'node:crypto';
 
+import { noImageConfig } from '@banger/protocol/image-config';
 import { ImageId } from '@banger/protocol/ids';
 
 import { findArtifact } from '../artifact/find-artifact.ts';
 import { createSharedWork } from '../artifact/shared-work.ts';
+import { createStageClock } from '../artifact/stage-clock.ts';
 import type { Clock } from '../host/clock.ts';
 import type { WorkOptions } from '../host/work.ts';
 import { damaged, notFound } from '../artifact/artifact-errors.ts';
+import type { BuiltRoot, ImageRecipe } from './image-recipe.ts';
 import type { CatalogImage, Images, StoredImage } from './images.ts';
 
 export interface FakeImages extends Images {
@@ -42,29 +45,36 @@ export function createFakeImages({ clock, catalog }: FakeImagesOptions): FakeIma
     return found.kind === 'whole' ? stored.get(ImageId.parse(found.stored.id)) : undefined;
   };
 
-  const make = async (name: string, { signal, progress }: WorkOptions): Promise<StoredImage> => {
+  const keep = (
+    { name, kind, description }: Pick<ImageRecipe, 'name' | 'kind' | 'description'>,
+    { init, notes, config = noImageConfig, layers = [], digest }: BuiltRoot,
+  ): StoredImage => {
+    built += 1;
+    const content = createHash('sha256')
+      .update(`${name} ${String(built)}`)
+      .digest('hex');
+    const id = ImageId.parse(`img_${content.slice(0, 16)}`);
+    const dir = `/images/${id}`;
+    const image: StoredImage = {
+      ...{ id, name, kind, init, description, notes, config, layers },
+      digest: digest ?? null,
+      createdAt: clock.now().toISOString(),
+      sizeBytes: 200 * 1024 * 1024,
+      rootDisk: `${dir}/rootfs.ext4`,
+      dir,
+    };
+    stored.set(id, image);
+    return image;
+  };
+
+  const pull = async (name: string, { signal, progress }: WorkOptions): Promise<StoredImage> => {
     const entry = catalog.find((candidate) => candidate.name === name);
     if (entry === undefined) throw notFound('image', name, catalog);
     progress.stage({ name: 'image-packages', text: 'Installing packages' });
     await Promise.race([gate, rejected(signal)]);
     signal.throwIfAborted();
-    built += 1;
-    const digest = createHash('sha256')
-      .update(`${name} ${String(built)}`)
-      .digest('hex');
-    const id = ImageId.parse(`img_${digest.slice(0, 16)}`);
-    const dir = `/images/${id}`;
-    const image: StoredImage = {
-      ...{ id, name, kind: 'debian', init: entry.init, description: entry.description },
-      createdAt: clock.now().toISOString(),
-      sizeBytes: 200 * 1024 * 1024,
-      notes: [],
-      rootDisk: `${dir}/rootfs.ext4`,
-      dir,
-    };
-    stored.set(id, image);
     progress.stage({ name: 'image-packages', text: 'Installing packages', ms: 1 });
-    return image;
+    return keep({ ...entry, kind: 'debian' }, { init: entry.init, notes: [] });
   };
 
   return {
@@ -88,7 +98,17 @@ export function createFakeImages({ clock, catalog }: FakeImagesOptions): FakeIma
     async pull(name, { force = false, ...work }) {
       work.signal.throwIfAborted();
       const present = force ? undefined : await find(name);
-      return present ?? pulls.join(name, work, (shared) => make(name, shared));
+      return present ?? pulls.join(name, work, (shared) => pull(name, shared));
+    },
+    async make(recipe, { signal, progress }) {
+      const dir = `/builds/image-${String(built)}`;
+      const warn = (message: string): void => {
+        progress.warn(message);
+      };
+      const stages = createStageClock(progress, clock);
+      const made = await recipe.build({ dir, file: `${dir}/rootfs.ext4`, stages, warn, signal });
+      signal.throwIfAborted();
+      return keep(recipe, made);
     },
     async remove(id) {
       await Promise.resolve();

@@ -7,6 +7,7 @@ import { test } from 'node:test';
 import { type ImagesSubject, imagesContract } from '../../../../test/contract/images.ts';
 import { createSystemClock } from '../host/system-clock.ts';
 import { imageCatalog } from './catalog.ts';
+import type { BuiltRoot, RootBuild } from './image-recipe.ts';
 import { createImageStore } from './image-store.ts';
 
 interface Subject extends ImagesSubject {
@@ -22,17 +23,21 @@ async function open(): Promise<Subject> {
     paths: { images: join(dir.path, 'images'), builds: join(dir.path, 'builds') },
     clock: createSystemClock(),
     catalog: imageCatalog,
-    async build({ file, stages, signal }) {
-      stages.begin('image-packages', 'Installing packages');
-      const aborted = new Promise((_, reject) =>
-        signal.addEventListener('abort', () => reject(signal.reason as Error)),
-      );
-      await Promise.race([gate, aborted]);
-      built += 1;
-      await writeFile(file, `root file system ${String(built)}`);
-      return { notes: [] };
+    recipeFor(name) {
+      const entry = imageCatalog.find((candidate) => candidate.name === name);
+      return entry && { ...entry, build };
     },
   });
+  async function build({ file, stages, signal }: RootBuild): Promise<BuiltRoot> {
+    stages.begin('image-packages', 'Installing packages');
+    const aborted = new Promise((_, reject) =>
+      signal.addEventListener('abort', () => reject(signal.reason as Error)),
+    );
+    await Promise.race([gate, aborted]);
+    built += 1;
+    await writeFile(file, `root file system ${String(built)}`);
+    return { init: 'agent', notes: [] };
+  }
   return {
     images,
     dir: dir.path,
@@ -42,6 +47,13 @@ async function open(): Promise<Subject> {
       gate = held.promise;
       return () => held.resolve(undefined);
     },
+    recipe: ({ name, config }) => ({
+      ...{ name, kind: 'oci', description: '' },
+      async build({ file }) {
+        await writeFile(file, 'the same root file system');
+        return { init: 'agent', notes: [], config };
+      },
+    }),
     damage: (id) => truncate(join(dir.path, 'images', id, 'rootfs.ext4'), 3),
     [Symbol.asyncDispose]: () => dir.remove(),
   };

@@ -1,6 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
+import { noImageConfig } from '@banger/protocol/image-config';
 import { ImageId } from '@banger/protocol/ids';
 
 import { createArtifactStore, type Stored } from '../artifact/artifact-store.ts';
@@ -12,23 +13,23 @@ import { createWorkDirs, type RemoveTree } from '../artifact/work-dirs.ts';
 import type { Clock } from '../host/clock.ts';
 import type { BangerPaths } from '../host/paths.ts';
 import type { WorkOptions } from '../host/work.ts';
-import type { ImageCatalogEntry } from './catalog.ts';
-import type { BuiltRoot, RootBuild } from './debian/build-root.ts';
 import { damaged, notFound } from '../artifact/artifact-errors.ts';
-import { ImageManifest, ROOT_DISK } from './image-manifest.ts';
-import type { Images, StoredImage } from './images.ts';
+import { imageIdOf, ImageManifest, ROOT_DISK } from './image-manifest.ts';
+import type { ImageRecipe } from './image-recipe.ts';
+import type { CatalogImage, Images, StoredImage } from './images.ts';
 
 export interface ImageStoreOptions {
   readonly paths: Pick<BangerPaths, 'images' | 'builds'>;
   readonly clock: Clock;
-  readonly catalog: readonly ImageCatalogEntry[];
-  readonly build: (build: RootBuild) => Promise<BuiltRoot>;
+  readonly catalog: readonly CatalogImage[];
+  /** How the image of this name is made; undefined: there is no such image */
+  readonly recipeFor: (name: string) => ImageRecipe | undefined;
   readonly removeTree?: RemoveTree;
 }
 
 /** Images below one directory; how a root file system is made is the caller's business. */
 export function createImageStore(options: ImageStoreOptions): Images {
-  const { paths, clock, catalog, build, removeTree } = options;
+  const { paths, clock, catalog, recipeFor, removeTree } = options;
   const store = createArtifactStore({
     dir: paths.images,
     isId: (text) => ImageId.safeParse(text).success,
@@ -43,7 +44,7 @@ export function createImageStore(options: ImageStoreOptions): Images {
   };
 
   const make = async (
-    entry: ImageCatalogEntry,
+    recipe: ImageRecipe,
     { signal, progress }: WorkOptions,
   ): Promise<StoredImage> => {
     await using work = await workDirs.make();
@@ -54,20 +55,23 @@ export function createImageStore(options: ImageStoreOptions): Images {
     const warn = (message: string): void => {
       progress.warn(message);
     };
-    const { notes } = await build({ entry, dir: work.path, file, stages, warn, signal });
+    const built = await recipe.build({ dir: work.path, file, stages, warn, signal });
 
     stages.begin('image-publish', 'Storing the image');
     const [record] = await Promise.all([recordOf(file, signal), flush(file)]);
-    const { name, kind, init, description } = entry;
+    const { name, kind, description } = recipe;
     const manifest: ImageManifest = {
-      ...{ format: 1, name, kind, init, description },
+      ...{ format: 1, name, kind, init: built.init, description },
       createdAt: clock.now().toISOString(),
       files: { [ROOT_DISK]: record },
-      notes: [...notes],
+      notes: [...built.notes],
+      config: built.config ?? noImageConfig,
+      layers: [...(built.layers ?? [])],
+      digest: built.digest ?? null,
     };
     await writeFile(join(finished, 'manifest.json'), `${JSON.stringify(manifest, null, 2)}\n`);
     signal.throwIfAborted();
-    const stored = await store.publish(`img_${record.sha256.slice(0, 16)}`, finished);
+    const stored = await store.publish(imageIdOf(manifest), finished);
     stages.end();
     return storedImage(stored);
   };
@@ -81,20 +85,22 @@ export function createImageStore(options: ImageStoreOptions): Images {
     async pull(name, { force = false, ...work }) {
       const present = force ? undefined : await find(name);
       if (present !== undefined) return present;
-      const entry = catalog.find((candidate) => candidate.name === name);
-      if (entry === undefined) throw notFound('image', name, catalog);
-      return pulls.join(name, work, (shared) => make(entry, shared));
+      const recipe = recipeFor(name);
+      if (recipe === undefined) throw notFound('image', name, catalog);
+      return pulls.join(recipe.name, work, (shared) => make(recipe, shared));
     },
+    make,
     remove: (id) => store.remove(id),
     sweep: (signal) => workDirs.sweep(signal),
   };
 }
 
 function storedImage({ id, dir, manifest }: Stored<ImageManifest>): StoredImage {
-  const { name, kind, init, description, createdAt, notes } = manifest;
+  const { format: _, files, ...described } = manifest;
   return {
-    ...{ id: ImageId.parse(id), name, kind, init, description, createdAt, notes },
-    sizeBytes: manifest.files[ROOT_DISK]?.sizeBytes ?? 0,
+    ...described,
+    id: ImageId.parse(id),
+    sizeBytes: files[ROOT_DISK]?.sizeBytes ?? 0,
     rootDisk: join(dir, ROOT_DISK),
     dir,
   };

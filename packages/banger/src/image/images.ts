@@ -1,6 +1,9 @@
+import type { ImageConfig } from '@banger/protocol/image-config';
 import type { ImageId } from '@banger/protocol/ids';
 
 import type { WorkOptions } from '../host/work.ts';
+import type { StoredLayer } from './image-manifest.ts';
+import type { ImageRecipe } from './image-recipe.ts';
 
 /** An image in the store: one directory, published by a rename, described by its own manifest. */
 export interface StoredImage {
@@ -13,6 +16,11 @@ export interface StoredImage {
   readonly sizeBytes: number;
   /** What it had to be made without, and the like */
   readonly notes: readonly string[];
+  readonly config: ImageConfig;
+  /** What it was merged from, lowest first; their blobs may be gone from the cache */
+  readonly layers: readonly StoredLayer[];
+  /** Of the manifest that it was pulled by */
+  readonly digest: string | null;
   /** Read-only ext4 */
   readonly rootDisk: string;
   readonly dir: string;
@@ -35,6 +43,8 @@ export interface Images {
    * build, cancelled when its last caller is gone. Rejects with `image.not_found` and names close to it.
    */
   pull(name: string, options: WorkOptions & { readonly force?: boolean }): Promise<StoredImage>;
+  /** Makes and stores what a recipe says, whatever is stored already and whoever else makes one of this name. */
+  make(recipe: ImageRecipe, options: WorkOptions): Promise<StoredImage>;
   /** The caller has made sure that no VM uses it. Repeatable. */
   remove(id: ImageId): Promise<void>;
   /** At daemon start: removes what an interrupted build left */

@@ -3,35 +3,19 @@ import { join } from 'node:path';
 
 import { packTree } from '../../artifact/pack-tree.ts';
 import { settleInodes } from '../../artifact/settle-inodes.ts';
-import type { StageClock } from '../../artifact/stage-clock.ts';
 import { sourcesList } from '../../debian/debian-sources.ts';
 import type { DebianArchive } from '../../debian/host-archive.ts';
 import { requireTools } from '../../debian/host-tools.ts';
 import { createRunHelper, readNumber } from '../../debian/run-helper.ts';
 import { createSandbox } from '../../debian/sandbox.ts';
 import type { Processes } from '../../host/processes.ts';
-import type { Progress } from '../../host/work.ts';
-import type { ImageCatalogEntry } from '../catalog.ts';
+import type { DebianImage } from '../catalog.ts';
+import type { BuiltRoot, ImageRecipe, RootBuild } from '../image-recipe.ts';
 import { type FetchedMise, fetchMise, type MiseFetch } from './fetch-mise.ts';
 import { mmdebstrapCommand } from './mmdebstrap-command.ts';
 import { stageOf } from './mmdebstrap-stages.ts';
 
-/**
- * Makes the root file system of a `debian` image. The same way for root and for a normal user: a tree made by
- * mmdebstrap in a sandbox, then packed into one read-only ext4 file, nothing ever mounted from the host's view.
- */
-export interface RootBuild {
-  readonly entry: ImageCatalogEntry;
-  /** Of the caller, who removes it in every case */
-  readonly dir: string;
-  /** The ext4 file to make */
-  readonly file: string;
-  readonly stages: StageClock;
-  readonly warn: Progress['warn'];
-  readonly signal: AbortSignal;
-}
-
-export interface RootBuildHost {
+export interface DebianHost {
   readonly processes: Processes;
   readonly archive: DebianArchive;
   readonly env: Readonly<Record<string, string>>;
@@ -39,16 +23,22 @@ export interface RootBuildHost {
   readonly uid: number;
 }
 
-export interface BuiltRoot {
-  readonly notes: readonly string[];
-}
-
 /** For what packages write down about their installation ("password changed on day …"): any fixed day will do. */
 const INSTALLATION_EPOCH = Date.UTC(2023, 5, 10) / 1000;
 
-export async function buildRoot(
-  { processes, archive, env, uid }: RootBuildHost,
-  { entry, dir, file, stages, warn, signal }: RootBuild,
+/**
+ * Makes a `debian` image. The same way for root and for a normal user: a tree made by mmdebstrap in a sandbox, then
+ * packed into one read-only ext4 file, nothing ever mounted from the host's view.
+ */
+export function debianRecipe(host: DebianHost, entry: DebianImage): ImageRecipe {
+  const { name, kind, description } = entry;
+  return { name, kind, description, build: (build) => buildRoot(host, entry, build) };
+}
+
+async function buildRoot(
+  { processes, archive, env, uid }: DebianHost,
+  entry: DebianImage,
+  { dir, file, stages, warn, signal }: RootBuild,
 ): Promise<BuiltRoot> {
   const what = `Cannot build image "${entry.name}"`;
   const run = createRunHelper({ processes, env, what, otherwise: 'image.build_failed', dir });
@@ -106,7 +96,7 @@ export async function buildRoot(
   const packed = { mkfs, tree, file, epoch, label: 'banger-root' };
   await run(sandbox.wrap(packTree(packed)), { signal });
   await settleInodes(file, { owner: 'kept' });
-  return { notes };
+  return { init: entry.init, notes };
 }
 
 /** A download beside the build. Disposing it waits until it has ended, so that nobody writes where the caller cleans. */

@@ -1,0 +1,38 @@
+/** A command of a Dockerfile's RUN, in a root file system that is the stage's so far. */
+export interface BuildStep {
+  /** Read-only ext4: the image that the stage began from */
+  readonly baseDisk: string;
+  /** What the stage changed of it so far, as `RootDisks.makeDelta` makes it; undefined: nothing */
+  readonly deltaDisk: string | undefined;
+  readonly argv: readonly string[];
+  readonly env: Readonly<Record<string, string>>;
+  /** As in the image's configuration */
+  readonly user: string;
+  /** Exists */
+  readonly workingDir: string;
+  readonly vcpu?: number;
+  readonly memoryMib?: number;
+  readonly onOutput: (stream: 'stdout' | 'stderr', bytes: Uint8Array) => void;
+}
+
+export interface BuildStepEnd {
+  /** 128+N after signal N */
+  readonly exitCode: number;
+}
+
+/**
+ * A machine per step: fresh from the kernel's template, with a root of base, delta and a new disk above, nothing of the
+ * host's, and gone afterwards however it ended. The agent is its init.
+ */
+export interface BuildMachines {
+  /**
+   * Runs one step. When the command ended with 0, `takeLayer` is called with what it changed, as an uncompressed tar with
+   * whiteouts (OCI image-spec, layer.md), which it reads to the end. Rejects as starts of VMs do; a command that failed is
+   * an answer.
+   */
+  run(
+    step: BuildStep,
+    takeLayer: (tar: AsyncIterable<Uint8Array>) => Promise<void>,
+    signal: AbortSignal,
+  ): Promise<BuildStepEnd>;
+}
