@@ -24,6 +24,7 @@ need ip iproute2
 need dbus-daemon dbus-daemon
 need zsh zsh
 need fish fish
+need bsdtar libarchive-tools
 
 if [ -n "$packages" ]; then
   if [ "$(id -u)" -eq 0 ]; then

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 
 import { archiveOf, inChunks, top } from '../../packages/sdk/src/files/files.fixture.ts';
-import { ByteReader } from '../../packages/sdk/src/files/byte-reader.ts';
-import { readTar } from '../../packages/sdk/src/files/read-tar.ts';
+import { ByteReader } from '../../packages/sdk/src/tar/byte-reader.ts';
+import { readTar } from '../../packages/sdk/src/tar/read-tar.ts';
 import type { Guest } from '../../packages/banger/src/guest/guest.ts';
 import { aBoot } from '../support/guest-commands.ts';
 import type { GuestSubject } from './guest-subject.ts';

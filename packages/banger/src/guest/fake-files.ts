@@ -1,10 +1,11 @@
 import { posix } from 'node:path';
 
 import { BangerError } from '@banger/protocol/errors';
-import { ByteReader } from '@banger/sdk/files/byte-reader';
-import { readTar } from '@banger/sdk/files/read-tar';
-import type { TarHeader } from '@banger/sdk/files/tar-entry';
-import { encodeHeader, TAR_END } from '@banger/sdk/files/write-tar';
+import { explainArchive } from '@banger/sdk/files/bad-archive';
+import { ByteReader } from '@banger/sdk/tar/byte-reader';
+import { readTar } from '@banger/sdk/tar/read-tar';
+import type { TarHeader } from '@banger/sdk/tar/tar-entry';
+import { encodeHeader, TAR_END } from '@banger/sdk/tar/write-tar';
 
 import type { GuestGet, GuestPacked, GuestPlaced, GuestPut, GuestSkipped } from './guest-files.ts';
 
@@ -42,6 +43,8 @@ export async function putFake(
       if (name.split('/').includes('..')) throw badName(name);
       entries.push([posix.join(top, name).replace(/(?<=.)\/$/, ''), { ...header, content }]);
     }
+  } catch (error) {
+    throw explainArchive(error);
   } finally {
     await reader.close().catch(() => undefined);
   }

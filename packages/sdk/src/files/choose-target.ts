@@ -1,7 +1,7 @@
 import { lstatSync, realpathSync, statSync, type Stats } from 'node:fs';
 import { dirname } from 'node:path/posix';
 
-import { joinNames, nameOfBytes, pathOf, showName, type ByteName } from './byte-name.ts';
+import { joinNames, nameOfBytes, pathOf, showName, type ByteName } from '../tar/byte-name.ts';
 import { explainFile, fileError, quoteName } from './file-errors.ts';
 
 /** Where a copy is wanted, as cp(1) takes its last argument. */

@@ -2,7 +2,7 @@ import { dirname } from 'node:path/posix';
 
 import { BangerError, type ErrorCode } from '@banger/protocol/errors';
 
-import { showName, type ByteName } from './byte-name.ts';
+import { showName, type ByteName } from '../tar/byte-name.ts';
 
 export function fileError(code: ErrorCode, message: string, hint?: string): BangerError {
   return new BangerError(code, message, { hint });

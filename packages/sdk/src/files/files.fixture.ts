@@ -3,13 +3,13 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import { joinNames, nameOfText, showName, type ByteName } from './byte-name.ts';
+import { joinNames, nameOfText, showName, type ByteName } from '../tar/byte-name.ts';
 import { packTree } from './pack-tree.ts';
-import { encodePax } from './pax-records.ts';
-import { encodeBlock } from './tar-blocks.ts';
-import { paddingOf, type TarHeader } from './tar-entry.ts';
+import { encodePax } from '../tar/pax-records.ts';
+import { encodeBlock } from '../tar/tar-blocks.ts';
+import { paddingOf, type TarHeader } from '../tar/tar-entry.ts';
 import { unpackTree } from './unpack-tree.ts';
-import { encodeHeader, TAR_END } from './write-tar.ts';
+import { encodeHeader, TAR_END } from '../tar/write-tar.ts';
 
 export const { signal: never } = new AbortController();
 export const noLimits = { entries: Infinity, bytes: Infinity };

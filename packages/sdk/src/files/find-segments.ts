@@ -2,7 +2,7 @@ import { Buffer } from 'node:buffer';
 import { read as readLater } from 'node:fs';
 import { promisify } from 'node:util';
 
-import type { Segment } from './tar-entry.ts';
+import type { Segment } from '../tar/tar-entry.ts';
 
 const read = promisify(readLater);
 const WINDOW_BYTES = 1024 * 1024;

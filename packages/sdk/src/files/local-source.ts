@@ -1,7 +1,7 @@
 import { lstatSync, realpathSync } from 'node:fs';
 import { basename, resolve } from 'node:path';
 
-import { nameOfText, pathOf, type ByteName } from './byte-name.ts';
+import { nameOfText, pathOf, type ByteName } from '../tar/byte-name.ts';
 import { explainFile } from './file-errors.ts';
 
 /** What on this machine is to be copied. */

@@ -1,6 +1,6 @@
 import { chmodSync, lstatSync, readdirSync, renameSync } from 'node:fs';
 
-import { joinNames, nameOfBytes, pathOf, showName, type ByteName } from './byte-name.ts';
+import { joinNames, nameOfBytes, pathOf, showName, type ByteName } from '../tar/byte-name.ts';
 import type { Target } from './choose-target.ts';
 import { explainFile, fileError, quoteName } from './file-errors.ts';
 import type { LockedDirectory } from './tree-builder.ts';

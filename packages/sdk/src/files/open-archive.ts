@@ -11,7 +11,7 @@ import { fromWireError } from '@banger/protocol/wire-error';
 import { withQuery } from '../build-request.ts';
 import { signalOf, type CallOptions } from '../call-options.ts';
 import type { Caller } from '../caller.ts';
-import { ByteReader } from './byte-reader.ts';
+import { ByteReader } from '../tar/byte-reader.ts';
 
 /** What is on its way out of a guest. */
 export interface OpenArchive {

@@ -10,12 +10,12 @@ import {
   type BigIntStats,
 } from 'node:fs';
 
-import { joinNames, nameOfBytes, pathOf, showName, type ByteName } from './byte-name.ts';
+import { joinNames, nameOfBytes, pathOf, showName, type ByteName } from '../tar/byte-name.ts';
 import { explainFile, fileChanged, fileError } from './file-errors.ts';
 import { readContent } from './read-content.ts';
 import { findSegments } from './find-segments.ts';
-import type { TarHeader, TarKind } from './tar-entry.ts';
-import { encodeHeader, TAR_END } from './write-tar.ts';
+import type { TarHeader, TarKind } from '../tar/tar-entry.ts';
+import { encodeHeader, TAR_END } from '../tar/write-tar.ts';
 
 export interface PackOptions {
   /** Told of what is left out: sockets, which mean nothing elsewhere */

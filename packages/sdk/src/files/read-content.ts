@@ -2,9 +2,9 @@ import { Buffer } from 'node:buffer';
 import { read as readLater, readSync } from 'node:fs';
 import { promisify } from 'node:util';
 
-import type { ByteName } from './byte-name.ts';
+import type { ByteName } from '../tar/byte-name.ts';
 import { explainFile, fileChanged } from './file-errors.ts';
-import type { Segment } from './tar-entry.ts';
+import type { Segment } from '../tar/tar-entry.ts';
 
 const read = promisify(readLater);
 const PIECE_BYTES = 256 * 1024;

@@ -1,6 +1,6 @@
 import { rmSync } from 'node:fs';
 
-import { pathOf, type ByteName } from './byte-name.ts';
+import { pathOf, type ByteName } from '../tar/byte-name.ts';
 
 /** Of this program's own making, so that all of it can be removed. */
 export function removeTree(path: ByteName): void {

@@ -1,5 +1,5 @@
-import { showName, type ByteName } from './byte-name.ts';
-import { badArchive } from './tar-blocks.ts';
+import { showName, type ByteName } from '../tar/byte-name.ts';
+import { badArchive } from './bad-archive.ts';
 
 const LONGEST_NAME = 4096;
 

@@ -17,11 +17,11 @@ import {
 } from 'node:fs';
 import { promisify } from 'node:util';
 
-import { joinNames, pathOf, showName, type ByteName } from './byte-name.ts';
+import { joinNames, pathOf, showName, type ByteName } from '../tar/byte-name.ts';
+import { badArchive } from './bad-archive.ts';
 import { explainFile, fileError } from './file-errors.ts';
 import { safeName } from './safe-name.ts';
-import { badArchive } from './tar-blocks.ts';
-import type { Piece, TarEntry, TarHeader } from './tar-entry.ts';
+import type { Piece, TarEntry, TarHeader } from '../tar/tar-entry.ts';
 
 const write = promisify(writeLater);
 
@@ -106,7 +106,8 @@ export class TreeBuilder {
       case 'hard link':
         this.#linkFile(entry, path);
         return;
-      case 'device':
+      case 'character device':
+      case 'block device':
       case 'FIFO':
         throw fileError(
           'files.wrong_kind',

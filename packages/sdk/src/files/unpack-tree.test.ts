@@ -29,7 +29,7 @@ import {
   unpack,
   type Made,
 } from './files.fixture.ts';
-import { nameOfText } from './byte-name.ts';
+import { nameOfText } from '../tar/byte-name.ts';
 import { unpackTree } from './unpack-tree.ts';
 
 suite('a tree that is packed and unpacked', () => {
@@ -145,7 +145,7 @@ suite('a hostile archive', () => {
     'with a hard link behind a link': [top, aLink('out', '../..'), aHardLink('h', 'out/secret')],
     'with a hard link to a link': [top, aLink('out', '../../secret'), aHardLink('h', 'out')],
     'with a hard link to nothing': [top, aHardLink('h', 'nothing')],
-    'with a device': [top, { name: 'sda', kind: 'device' }],
+    'with a device': [top, { name: 'sda', kind: 'block device' }],
     'with a FIFO': [top, { name: 'fifo', kind: 'FIFO' }],
     'of another tree': [{ name: 'x/', kind: 'directory' }],
     'with two beginnings': [top, top],

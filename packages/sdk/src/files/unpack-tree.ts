@@ -1,16 +1,16 @@
 import { randomBytes } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 
-import { joinNames, pathOf, type ByteName } from './byte-name.ts';
-import { ByteReader } from './byte-reader.ts';
+import { joinNames, pathOf, type ByteName } from '../tar/byte-name.ts';
+import { ByteReader } from '../tar/byte-reader.ts';
+import { badArchive, explainArchive } from './bad-archive.ts';
 import { chooseTarget, type Wanted } from './choose-target.ts';
 import { explainFile } from './file-errors.ts';
 import { moveIntoPlace } from './move-into-place.ts';
-import { readTar } from './read-tar.ts';
+import { readTar } from '../tar/read-tar.ts';
 import { removeTree } from './remove-tree.ts';
 import { TreeBuilder, type TreeLimits } from './tree-builder.ts';
-import { badArchive } from './tar-blocks.ts';
-import type { TarEntry } from './tar-entry.ts';
+import type { TarEntry } from '../tar/tar-entry.ts';
 
 export interface UnpackOptions {
   readonly limits: TreeLimits;
@@ -46,6 +46,8 @@ export async function unpackTree(
     signal.throwIfAborted();
     moveIntoPlace(joinNames(staging, 'tree'), target, builder.finish());
     return target.path;
+  } catch (error) {
+    throw explainArchive(error);
   } finally {
     await reader.close().catch(() => undefined); // It may be broken, which is told already.
     if (staging !== undefined) removeTree(staging);

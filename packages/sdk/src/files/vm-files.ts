@@ -6,15 +6,16 @@ import type { FilesPlaced } from '@banger/protocol/files';
 import { signalOf, type CallOptions } from '../call-options.ts';
 import type { Caller } from '../caller.ts';
 import type { Source } from '../exec-options.ts';
-import { nameOfText, showName } from './byte-name.ts';
-import { ByteReader } from './byte-reader.ts';
+import { nameOfText, showName } from '../tar/byte-name.ts';
+import { ByteReader } from '../tar/byte-reader.ts';
+import { explainArchive } from './bad-archive.ts';
 import { fileError } from './file-errors.ts';
 import { asksForContents, localSource } from './local-source.ts';
 import { openArchive, type ArchiveRequest } from './open-archive.ts';
 import { packTree } from './pack-tree.ts';
 import { putArchive } from './put-archive.ts';
-import { readTar } from './read-tar.ts';
-import { encodeHeader, TAR_END } from './write-tar.ts';
+import { readTar } from '../tar/read-tar.ts';
+import { encodeHeader, TAR_END } from '../tar/write-tar.ts';
 import type { TreeLimits } from './tree-builder.ts';
 import { unpackTree } from './unpack-tree.ts';
 
@@ -142,6 +143,8 @@ async function contentOf(
       for await (const { at, bytes } of pieces) content.set(bytes, at);
     }
     return content ?? Buffer.alloc(0);
+  } catch (error) {
+    throw explainArchive(error);
   } finally {
     await reader.close().catch(() => undefined);
   }

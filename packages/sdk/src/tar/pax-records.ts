@@ -1,10 +1,15 @@
 import { Buffer } from 'node:buffer';
 
 import type { ByteName } from './byte-name.ts';
-import { badArchive } from './tar-blocks.ts';
+import { TarError } from './tar-error.ts';
 
 /** Records that say of an entry what its block has no room for (pax(1), "pax Extended Header"); values are bytes. */
 export type PaxRecords = ReadonlyMap<string, ByteName>;
+
+/** Of a sparse file's map in the formats 0.0, which repeats two records for each segment, and 0.1: numbers with commas. */
+export const SPARSE_MAP = 'GNU.sparse.map';
+const OFFSET = 'GNU.sparse.offset';
+const LENGTH = 'GNU.sparse.numbytes';
 
 /** "length key=value\n", where the length counts itself. */
 export function encodePax(records: PaxRecords): Buffer {
@@ -20,28 +25,36 @@ export function encodePax(records: PaxRecords): Buffer {
   return Buffer.from(text, 'latin1');
 }
 
+/** The last of several with one key counts. */
 export function decodePax(bytes: Buffer): PaxRecords {
   const records = new Map<string, ByteName>();
+  const pairs: ByteName[] = [];
   const text = bytes.toString('latin1');
   for (let at = 0; at < text.length;) {
     const blank = text.indexOf(' ', at);
-    const length = Number(text.slice(at, blank));
-    const record = text.slice(blank + 1, at + length);
-    const equals = record.indexOf('=');
-    const isSound = blank > at && Number.isSafeInteger(length) && at + length <= text.length;
-    if (!isSound || length < 5 || equals < 1 || !record.endsWith('\n')) {
-      throw badArchive('it has a damaged PAX record');
+    const digits = blank < 0 ? '' : text.slice(at, blank);
+    const length = /^\d{1,9}$/.test(digits) ? Number(digits) : NaN;
+    const equals = text.indexOf('=', blank);
+    const end = at + length - 1;
+    if (!(equals > blank + 1 && equals < end && text[end] === '\n')) {
+      throw new TarError('it has a damaged PAX record');
     }
-    records.set(record.slice(0, equals), record.slice(equals + 1, -1));
-    at += length;
+    const key = text.slice(blank + 1, equals);
+    const value = text.slice(equals + 1, end);
+    if (key === OFFSET || key === LENGTH) {
+      if (key !== (pairs.length % 2 === 0 ? OFFSET : LENGTH)) throw badMap();
+      pairs.push(value);
+    } else records.set(key, value);
+    at = end + 1;
   }
+  if (pairs.length > 0) records.set(SPARSE_MAP, pairs.join(','));
   return records;
 }
 
 /** "1600000000.123456789" → nanoseconds. */
 export function timeOfPax(text: string): bigint {
   const match = /^(-?)(\d{1,15})(?:\.(\d*))?$/.exec(text);
-  if (match === null) throw badArchive('it has a time that is none');
+  if (match === null) throw new TarError('it has a time that is none');
   const [, sign, seconds = '', fraction = ''] = match;
   const ns = BigInt(seconds) * 1_000_000_000n + BigInt(fraction.slice(0, 9).padEnd(9, '0'));
   return sign === '-' ? -ns : ns;
@@ -55,6 +68,10 @@ export function paxOfTime(ns: bigint): string {
 
 export function numberOfPax(text: string): number {
   const value = /^\d{1,16}$/.test(text) ? Number(text) : NaN;
-  if (!Number.isSafeInteger(value)) throw badArchive('it has a number that is none');
+  if (!Number.isSafeInteger(value)) throw new TarError('it has a number that is none');
   return value;
+}
+
+export function badMap(): TarError {
+  return new TarError('it has a sparse file whose map does not fit its size');
 }
