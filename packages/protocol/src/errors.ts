@@ -1,3 +1,5 @@
+import { imageErrors } from './image-errors.ts';
+
 /**
  * Every failure banger can report, in one table. The HTTP status and `docs/errors.md` come from here;
  * the exit statuses are the CLI's (SPEC 1). Callers switch on `code`, never on the text.
@@ -100,37 +102,7 @@ export const errorCatalog = {
   },
   'session.ended': { status: 409, about: 'The session has ended' },
   'session.running': { status: 409, about: 'The session is running' },
-  'image.not_found': { status: 404, about: 'No image of this name, here or in the catalog' },
-  'image.in_use': { status: 409, about: 'A VM uses the image' },
-  'image.damaged': { status: 500, about: 'A stored image is not what was stored' },
-  'image.bad_content': {
-    status: 422,
-    about:
-      'What an image is made of cannot be: damaged, too large, or of a form that has no meaning',
-  },
-  'image.reference_invalid': {
-    status: 400,
-    about: 'What was given is no reference to an image, as Docker writes them',
-  },
-  'image.other_platform': { status: 422, about: 'The image is not for this machine' },
-  'image.unsupported': {
-    status: 422,
-    about: 'The image is of a form that is known and not supported',
-  },
-  'image.build_failed': { status: 500, about: 'Making an image failed' },
-  'registry.unauthorized': {
-    status: 401,
-    about: 'A registry wants to know who asks, or does not give this to who asked',
-  },
-  'registry.unreachable': { status: 502, about: 'A registry cannot be reached' },
-  'registry.failed': {
-    status: 502,
-    about: 'A registry answers with a failure, too slowly, or not as a registry does',
-  },
-  'kernel.not_found': { status: 404, about: 'No kernel of this name, here or in the catalog' },
-  'kernel.in_use': { status: 409, about: 'A VM uses the kernel' },
-  'kernel.damaged': { status: 500, about: 'A stored kernel is not what was stored' },
-  'kernel.build_failed': { status: 500, about: 'Making a kernel bundle failed' },
+  ...imageErrors,
   'snapshot.not_found': { status: 404, about: 'The VM has no snapshot of this name' },
   'snapshot.exists': { status: 409, about: 'The VM has a snapshot of this name' },
   'template.not_found': { status: 404, about: 'No template has this id or id prefix' },
