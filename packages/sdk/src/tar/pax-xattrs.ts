@@ -1,6 +1,6 @@
 import { Buffer } from 'node:buffer';
 
-import type { ByteName } from './byte-name.ts';
+import { flatName, type ByteName } from './byte-name.ts';
 import type { PaxRecords } from './pax-records.ts';
 
 /** Of star, GNU tar and Go's: the value as it is. */
@@ -17,7 +17,7 @@ export function xattrsOfPax(records: PaxRecords): ReadonlyMap<ByteName, Buffer> 
   for (const [key, value] of records) {
     if (key.startsWith(SCHILY)) {
       xattrs ??= new Map();
-      xattrs.set(flat(key.slice(SCHILY.length)), Buffer.from(value, 'latin1'));
+      xattrs.set(flatName(key.slice(SCHILY.length)), Buffer.from(value, 'latin1'));
     } else if (key.startsWith(LIBARCHIVE)) {
       const name = unescapeName(key.slice(LIBARCHIVE.length));
       if (records.has(`${SCHILY}${name}`)) continue;
@@ -41,9 +41,4 @@ function unescapeName(escaped: ByteName): ByteName {
   return escaped.replaceAll(/%([\da-f]{2})/gi, (_, digits: string) => {
     return String.fromCharCode(Number.parseInt(digits, 16));
   });
-}
-
-/** Without the records' whole text, which a part of it would keep in memory. */
-function flat(name: ByteName): ByteName {
-  return Buffer.from(name, 'latin1').toString('latin1');
 }
