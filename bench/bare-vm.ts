@@ -88,7 +88,8 @@ export async function bootBareVm({ plan, qemu }: BareFiles, lab: Lab): Promise<B
 
   const stream = await awaitSocket(plan.paths.agentSocket, clock, alive);
   const guest = cleanup.use(await createGuestConnector({ clock }).connect(stream, alive));
-  await guest.boot({ identity: bareIdentity(plan), init: plan.init, drives: driveSerials }, alive);
+  const identity = bareIdentity(plan);
+  await guest.boot({ identity, init: plan.init, imageEnv: [], drives: driveSerials }, alive);
   const owned = cleanup.move(); // The returned VM owns its process.
   return { guest, [Symbol.asyncDispose]: () => owned.disposeAsync() };
 }

@@ -40,8 +40,10 @@ export class FakeExecs {
 
 type End = (status: ExecStatus) => void;
 
-function run({ argv, env, terminal, stdin, cwd, user }: ExecRequest, socket: WebSocket, end: End) {
-  const [program = '', ...args] = argv;
+function run(request: ExecRequest, socket: WebSocket, end: End) {
+  const { argv, entrypoint, env, terminal, stdin, cwd, user } = request;
+  const [program = 'shell', ...args] = argv;
+  const asked = entrypoint === false ? {} : { entrypoint };
   const out = (text: string | Uint8Array) => send(socket, channel.stdout, Buffer.from(text));
   const onStdin = (take: (bytes: Buffer) => void, eof: () => void) => {
     if (!stdin) setImmediate(eof);
@@ -70,7 +72,7 @@ function run({ argv, env, terminal, stdin, cwd, user }: ExecRequest, socket: Web
       return;
     }
     case 'context':
-      out(JSON.stringify({ env, cwd, user, terminal, stdin }));
+      out(JSON.stringify({ env, cwd, user, terminal, stdin, ...asked }));
       {
         end({ status: 'Success' });
         return;

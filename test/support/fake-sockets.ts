@@ -13,6 +13,7 @@ import {
 } from '../../packages/banger/src/daemon/socket-routes.ts';
 import type { GuestOf } from '../../packages/banger/src/daemon/guest-of.ts';
 import { connectFakeGuest, type FakeGuest } from '../../packages/banger/src/guest/fake-guest.ts';
+import { aSpec } from '../../packages/banger/src/machine/fixtures.ts';
 import type { FakeExecs } from './fake-execs.ts';
 
 const { signal: never } = new AbortController();
@@ -20,7 +21,7 @@ const { signal: never } = new AbortController();
 /** The WebSockets of a fake daemon: commands that are played, and the real routes to a fake guest. */
 export function fakeSockets(execs: FakeExecs, guest: FakeGuest): SocketRoutes {
   guest.phase = 'booted';
-  const machines = fakeMachines(() => ({ name: 'web', workspace: null }), guest);
+  const machines = fakeMachines(() => ({ name: 'web', spec: aSpec(), workspace: null }), guest);
   const fakeExecs: SocketRoute = {
     path: streams.execAttach,
     protocol: EXEC_SUBPROTOCOL,
@@ -42,12 +43,16 @@ export function fakeSockets(execs: FakeExecs, guest: FakeGuest): SocketRoutes {
 
 /** Every VM has the same guest inside. */
 export function fakeMachines(
-  find: (reference: string) => { readonly name: string; readonly workspace: Vm['workspace'] },
+  find: (reference: string) => {
+    readonly name: string;
+    readonly spec: Vm['spec'];
+    readonly workspace: Vm['workspace'];
+  },
   guest: FakeGuest,
 ): GuestOf {
   return {
     find: (reference) => ({
-      record: find(reference),
+      record: { ...find(reference), plan: null },
       guest: () => Promise.resolve(connectFakeGuest(guest)),
     }),
   };

@@ -25,6 +25,7 @@ export const anIdentity: GuestIdentity = {
 export const aBoot: GuestBoot = {
   identity: anIdentity,
   init: 'agent',
+  imageEnv: [],
   drives: { base: 'base', overlay: 'overlay', work: 'work', modules: 'modules' },
 };
 

@@ -13,11 +13,12 @@ const MIB = 1024 * 1024;
 const nobody = { mac: '', address: '', gateway: '' };
 
 /** The agent's end of the messages about a guest's identity. */
-export function bootFrom({ identity, init, drives }: BootRequest): GuestBoot {
+export function bootFrom({ identity, init, imageEnv, drives }: BootRequest): GuestBoot {
   const { base = '', overlay = '', work = '', modules = '' } = drives ?? {};
   return {
     identity: identityFrom(identity),
     init: init === Init.IMAGE ? 'image' : 'agent',
+    imageEnv,
     drives: { base, overlay, work, modules },
   };
 }

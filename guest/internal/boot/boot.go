@@ -29,6 +29,8 @@ type Plan struct {
 	// The image's own init becomes process 1
 	HandOver bool
 	Drives   Drives
+	// NAME=VALUE, of the image
+	ImageEnv []string
 }
 
 // First is what Boot needs of process 1.
@@ -41,6 +43,9 @@ type First interface {
 
 // imageInit is what a root with an init of its own has.
 const imageInit = "/sbin/init"
+
+// maxImageEnv is half of what Linux takes as the environment of one command.
+const maxImageEnv = 1 << 20
 
 // deviceDeadline is for devices that the host promised; their drivers are loaded already.
 const deviceDeadline = 10 * time.Second
@@ -117,9 +122,7 @@ func (r *run) handOver() error {
 	if !r.plan.HandOver {
 		return nil
 	}
-	if err := r.hookShutdown(); err != nil {
-		return err
-	}
+	r.noteFailure(r.hookShutdown())
 	return r.first.HandOver(imageInit)
 }
 
@@ -127,6 +130,13 @@ func (r *run) handOver() error {
 func (p Plan) Check() error {
 	if p.Drives.Base == "" {
 		return errors.New("there is no base drive")
+	}
+	bytes := 0
+	for _, variable := range p.ImageEnv {
+		bytes += len(variable)
+	}
+	if bytes > maxImageEnv {
+		return fmt.Errorf("the image's environment has %d bytes", bytes)
 	}
 	return p.Identity.Check()
 }

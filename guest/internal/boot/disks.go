@@ -6,6 +6,8 @@ import (
 	"path/filepath"
 
 	"golang.org/x/sys/unix"
+
+	"banger.dev/guest/internal/dirs"
 )
 
 const (
@@ -20,25 +22,40 @@ func (r *run) mountDisks() error {
 			return err
 		}
 	}
+	// Without what follows a machine is of use all the same; an image may have made it impossible.
 	if r.plan.Drives.Modules != "" {
-		if err := r.mountModules(); err != nil {
-			return err
-		}
+		r.noteFailure(r.mountModules())
 	}
 	for name, target := range map[string]string{
 		dockerName: "/var/lib/docker", containerdName: "/var/lib/containerd",
 	} {
-		if err := r.bindFromOverlay(name, target); err != nil {
-			return err
-		}
+		r.noteFailure(r.bindFromOverlay(name, target))
 	}
+	r.noteFailure(makeTmp("/tmp"))
 	return nil
+}
+
+func (r *run) noteFailure(err error) {
+	if err != nil {
+		r.note("the image's root file system: %v", err)
+	}
+}
+
+// makeTmp makes the directory for temporary files in an image that has none.
+func makeTmp(path string) error {
+	if _, err := os.Lstat(path); err == nil {
+		return nil
+	}
+	if err := dirs.Make(path, 0o755); err != nil {
+		return err
+	}
+	return os.Chmod(path, 0o777|os.ModeSticky)
 }
 
 // mountWork mounts the work disk aside first, so that a new one can be given what the image has in /root.
 func (r *run) mountWork() error {
 	for _, dir := range []string{homeDir, seedMount} {
-		if err := os.MkdirAll(dir, 0o700); err != nil {
+		if err := dirs.Make(dir, 0o700); err != nil {
 			return err
 		}
 	}
@@ -69,7 +86,7 @@ func (r *run) mountModules() error {
 		return err
 	}
 	dir := filepath.Join("/lib/modules", string(release[:max(0, len(release)-1)]))
-	if err := os.MkdirAll(dir, 0o755); err != nil {
+	if err := dirs.Make(dir, 0o755); err != nil {
 		return err
 	}
 	return mount(r.devices[r.plan.Drives.Modules], dir, diskType, unix.MS_RDONLY|unix.MS_NOATIME, "")
@@ -78,7 +95,7 @@ func (r *run) mountModules() error {
 // bindFromOverlay mounts a directory of the overlay disk itself: container engines cannot stack their own overlays on
 // an overlay.
 func (r *run) bindFromOverlay(name, target string) error {
-	if err := os.MkdirAll(target, 0o711); err != nil {
+	if err := dirs.Make(target, 0o711); err != nil {
 		return err
 	}
 	source := fmt.Sprintf("/proc/self/fd/%d/%s", r.overlay.Fd(), name)

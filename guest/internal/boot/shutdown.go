@@ -3,6 +3,9 @@ package boot
 import (
 	"errors"
 	"os"
+
+	"banger.dev/guest/internal/dirs"
+	"banger.dev/guest/internal/identity"
 )
 
 // shutdownHookDir holds programs that systemd runs last, when it has stopped and unmounted what it can
@@ -32,8 +35,8 @@ func (r *run) hookShutdown() error {
 		}
 		return err
 	}
-	if err := os.MkdirAll(shutdownHookDir, 0o755); err != nil {
+	if err := dirs.Make(shutdownHookDir, 0o755); err != nil {
 		return err
 	}
-	return os.WriteFile(shutdownHook, []byte(shutdownScript), 0o755)
+	return identity.Replace(shutdownHook, []byte(shutdownScript), 0o755)
 }

@@ -67,7 +67,7 @@ func replaceRandomSeed(path string) error {
 	if err := fillRandom(seed); err != nil {
 		return err
 	}
-	return replace(path, seed, 0o600)
+	return Replace(path, seed, 0o600)
 }
 
 // fillRandom asks the kernel, never a generator of this process.

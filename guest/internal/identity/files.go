@@ -7,10 +7,10 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// replace writes a plain file, also where the image has something else: a link to the stub of a resolver that does not
+// Replace writes a plain file, also where the image has something else: a link to the stub of a resolver that does not
 // run, for one. It never follows a link, and a secret is never readable in between. What is there is written over and cut
 // to length: for a file system that is less work than to empty the file and fill it again.
-func replace(path string, content []byte, mode uint32) error {
+func Replace(path string, content []byte, mode uint32) error {
 	fd, before, err := openPlain(path, mode)
 	if err != nil {
 		return &os.PathError{Op: "open", Path: path, Err: err}

@@ -12,7 +12,7 @@ func TestReplaceTurnsALinkIntoAFile(t *testing.T) {
 	os.WriteFile(target, []byte("stub"), 0o600)
 	os.Symlink(target, link)
 
-	if err := replace(link, []byte("nameserver 10.0.2.3\n"), 0o644); err != nil {
+	if err := Replace(link, []byte("nameserver 10.0.2.3\n"), 0o644); err != nil {
 		t.Fatal(err)
 	}
 
@@ -29,7 +29,7 @@ func TestReplaceLeavesNothingOfALongerFile(t *testing.T) {
 	os.WriteFile(path, []byte("a-rather-long-name\n"), 0o666)
 
 	for _, content := range []string{"short\n", "short\n", "other\n"} {
-		if err := replace(path, []byte(content), 0o644); err != nil {
+		if err := Replace(path, []byte(content), 0o644); err != nil {
 			t.Fatal(err)
 		}
 

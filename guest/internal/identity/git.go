@@ -54,7 +54,7 @@ func (g GitIdentity) writeTo(file string) error {
 	if err := os.MkdirAll(path.Dir(file), 0o755); err != nil {
 		return err
 	}
-	return replace(file, content, 0o644)
+	return Replace(file, content, 0o644)
 }
 
 // readPlain reads a file that is one; a link to one is its maker's business.

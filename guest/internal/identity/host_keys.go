@@ -61,8 +61,8 @@ func writeHostKeys(dir string, keys []HostKey) error {
 	for _, key := range keys {
 		path := filepath.Join(dir, "ssh_host_"+key.Type+"_key")
 		err := errors.Join(
-			replace(path, []byte(endLine(key.Private)), 0o600),
-			replace(path+publicSuffix, []byte(endLine(key.Public)), 0o644),
+			Replace(path, []byte(endLine(key.Private)), 0o600),
+			Replace(path+publicSuffix, []byte(endLine(key.Public)), 0o644),
 		)
 		if err != nil {
 			return err

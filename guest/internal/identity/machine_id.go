@@ -1,12 +1,15 @@
 package identity
 
 import (
-	"bytes"
 	"encoding/hex"
 	"errors"
 	"os"
 	"path/filepath"
+	"strings"
 )
+
+// maxMachineID is more than any has.
+const maxMachineID = 64
 
 // journalDirs hold one directory for each machine id.
 var journalDirs = []string{"/run/log/journal", "/var/log/journal"}
@@ -23,7 +26,7 @@ type machineIDFiles struct {
 }
 
 func (f machineIDFiles) write(id string, hasInit bool) error {
-	content, err := os.ReadFile(f.systemd)
+	content, err := readStart(f.systemd, maxMachineID)
 	if errors.Is(err, os.ErrNotExist) {
 		if !hasInit {
 			return nil
@@ -31,7 +34,7 @@ func (f machineIDFiles) write(id string, hasInit bool) error {
 	} else if err != nil {
 		return err
 	}
-	before := string(bytes.TrimSpace(content))
+	before := strings.TrimSpace(content)
 	if id == "" {
 		if before != "" && before != "uninitialized" {
 			return nil
@@ -45,12 +48,12 @@ func (f machineIDFiles) write(id string, hasInit bool) error {
 	if before == id {
 		return nil
 	}
-	if err := replace(f.systemd, []byte(id+"\n"), 0o444); err != nil {
+	if err := Replace(f.systemd, []byte(id+"\n"), 0o444); err != nil {
 		return err
 	}
 	// Where D-Bus has a file of its own; else it is a link to systemd's.
 	if info, err := os.Lstat(f.dbus); err == nil && info.Mode().IsRegular() {
-		if err := replace(f.dbus, []byte(id+"\n"), 0o444); err != nil {
+		if err := Replace(f.dbus, []byte(id+"\n"), 0o444); err != nil {
 			return err
 		}
 	}

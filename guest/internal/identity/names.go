@@ -2,11 +2,12 @@ package identity
 
 import (
 	"fmt"
-	"os"
 	"slices"
 	"strings"
 
 	"golang.org/x/sys/unix"
+
+	"banger.dev/guest/internal/dirs"
 )
 
 // WriteNames sets the host name and the files that know it, and the name servers.
@@ -22,19 +23,19 @@ func (i Identity) writeNewNames(before *Identity) error {
 	if err := unix.Sethostname([]byte(i.Hostname)); err != nil {
 		return fmt.Errorf("set the host name: %w", err)
 	}
-	if err := os.MkdirAll("/etc", 0o755); err != nil {
+	if err := dirs.Make("/etc", 0o755); err != nil {
 		return err
 	}
-	if err := replace("/etc/hostname", []byte(i.Hostname+"\n"), 0o644); err != nil {
+	if err := Replace("/etc/hostname", []byte(i.Hostname+"\n"), 0o644); err != nil {
 		return err
 	}
-	if err := replace("/etc/hosts", hostsFile(i.Hostname, i.Hosts), 0o644); err != nil {
+	if err := Replace("/etc/hosts", hostsFile(i.Hostname, i.Hosts), 0o644); err != nil {
 		return err
 	}
 	if len(i.DNSServers) == 0 || before != nil && slices.Equal(i.DNSServers, before.DNSServers) {
 		return nil
 	}
-	return replace("/etc/resolv.conf", resolvFile(i.DNSServers), 0o644)
+	return Replace("/etc/resolv.conf", resolvFile(i.DNSServers), 0o644)
 }
 
 func hostsFile(hostname string, extra []string) []byte {

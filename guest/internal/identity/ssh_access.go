@@ -53,7 +53,7 @@ func writeSSHAccess(dir string, keys []string) error {
 	}
 	// Readable by all: sshd reads it with the rights of whoever logs in.
 	lines := []byte(strings.Join(keys, "\n") + "\n")
-	if err := replace(filepath.Join(dir, authorizedKeysName), lines, 0o644); err != nil {
+	if err := Replace(filepath.Join(dir, authorizedKeysName), lines, 0o644); err != nil {
 		return err
 	}
 	path := filepath.Join(dir, serverConfigName)
@@ -71,7 +71,7 @@ func writeDropIn(dir string) error {
 	if err := os.Mkdir(dir, 0o755); err != nil && !errors.Is(err, fs.ErrExist) {
 		return err
 	}
-	return replace(filepath.Join(dir, dropInName), []byte(serverSettings), 0o644)
+	return Replace(filepath.Join(dir, dropInName), []byte(serverSettings), 0o644)
 }
 
 // includesDropIns is true for a configuration that reads the drop-ins before any condition.
@@ -105,7 +105,7 @@ func writeBlock(path, config string) error {
 		return err
 	}
 	temporary := path + ".banger"
-	err = replace(temporary, []byte(block+config), uint32(info.Mode().Perm()))
+	err = Replace(temporary, []byte(block+config), uint32(info.Mode().Perm()))
 	if err == nil {
 		err = os.Rename(temporary, path)
 	}

@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"banger.dev/guest/internal/readiness"
 )
 
 const (
@@ -19,11 +21,18 @@ const (
 	busyboxPowerOff = unix.SIGUSR2
 	// helperDeadline is for the image's poweroff command, which only asks.
 	helperDeadline = 10 * time.Second
+	// servicesDeadline is within what the host gives a fast machine.
+	servicesDeadline = 20 * time.Second
 )
 
 // Off switches the machine off, or asks the image's init to; it returns only in the latter case.
 func Off(hasImageInit bool, note func(format string, args ...any)) {
-	if hasImageInit {
+	if openRC := readiness.OpenRC(); hasImageInit && readiness.HasOpenRC() {
+		// Its services are stopped in their order; the rest is done here, since no init knows of the disks below the root.
+		if err := stopServices(openRC); err != nil {
+			note("not all services have stopped: %v", err)
+		}
+	} else if hasImageInit {
 		err := askInit()
 		if err == nil {
 			return
@@ -35,6 +44,13 @@ func Off(hasImageInit bool, note func(format string, args ...any)) {
 	if err := unix.Reboot(unix.LINUX_REBOOT_CMD_POWER_OFF); err != nil {
 		note("cannot switch off: %v", err)
 	}
+}
+
+// stopServices waits for the services of OpenRC to stop.
+func stopServices(openRC string) error {
+	ctx, cancel := context.WithTimeout(context.Background(), servicesDeadline)
+	defer cancel()
+	return exec.CommandContext(ctx, openRC, "shutdown").Run()
 }
 
 // askInit knows the signals of the common inits; others come with a poweroff command that knows its own.

@@ -10,7 +10,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Stop asks the process group to end with SIGTERM and kills what is left of it after the grace time. It returns at once;
+// Stop asks the process group to end with SIGTERM, or the process with its own stop signal, and kills what is left of it after the grace time. It returns at once;
 // only the first one counts.
 func (p *Process) Stop(grace time.Duration) {
 	p.end(unix.SIGTERM, func() {

@@ -36,18 +36,20 @@ type Process struct {
 	Stdout, Stderr io.Reader
 
 	files *standardFiles
-	ended atomic.Bool
-	done  chan struct{}
-	exit  Exit
+	// 0: what everybody is asked by
+	stopSignal unix.Signal
+	ended      atomic.Bool
+	done       chan struct{}
+	exit       Exit
 
 	mutex       sync.Mutex
 	reaped      bool
 	terminating chan struct{}
 }
 
-func newProcess(pid, pidfd int, files *standardFiles) *Process {
+func newProcess(pid, pidfd int, files *standardFiles, stopSignal unix.Signal) *Process {
 	done := make(chan struct{})
-	p := &Process{PID: pid, Done: done, done: done, files: files}
+	p := &Process{PID: pid, Done: done, done: done, files: files, stopSignal: stopSignal}
 	p.Stdout = &output{process: p, file: files.stdout}
 	if files.stderr != nil {
 		p.Stderr = &output{process: p, file: files.stderr}
@@ -101,12 +103,21 @@ func (p *Process) Signal(signal int) error {
 	return unix.Kill(-p.PID, unix.Signal(signal))
 }
 
+// ask sends the group a signal, or the process alone the one that it wants: others of the group may take that differently.
+func (p *Process) ask(signal unix.Signal) {
+	if p.stopSignal != 0 {
+		unix.Kill(p.PID, p.stopSignal)
+		return
+	}
+	unix.Kill(-p.PID, signal)
+}
+
 // Terminate hangs the group up and kills what is left of it after a grace time. It returns at once and is repeatable.
 func (p *Process) Terminate() {
 	p.end(unix.SIGHUP, func() { time.Sleep(hangupGrace) })
 }
 
-// end sends the group a signal, and kills what is left of it when wait returns. Only the first one counts.
+// end asks the group to end, and kills what is left of it when wait returns. Only the first one counts.
 func (p *Process) end(signal unix.Signal, wait func()) {
 	p.mutex.Lock()
 	defer p.mutex.Unlock()
@@ -115,7 +126,7 @@ func (p *Process) end(signal unix.Signal, wait func()) {
 	}
 	killed := make(chan struct{})
 	p.terminating = killed
-	unix.Kill(-p.PID, signal)
+	p.ask(signal)
 	go func() {
 		defer close(killed)
 		wait()

@@ -1,6 +1,9 @@
 package process
 
-import "sync"
+import (
+	"sync"
+	"time"
+)
 
 const maxProcesses = 1000
 
@@ -47,6 +50,27 @@ func (r *Registry) Get(id uint64) (*Process, bool) {
 	defer r.mutex.Unlock()
 	p, ok := r.processes[id]
 	return p, ok
+}
+
+// StopByOwnSignal asks all processes that have a stop signal of their own to end, kills what is left of their groups after the
+// grace time, and returns when they have ended.
+func (r *Registry) StopByOwnSignal(grace time.Duration) {
+	for _, p := range r.withStopSignal() {
+		p.Stop(grace)
+		defer func() { <-p.Done }()
+	}
+}
+
+func (r *Registry) withStopSignal() []*Process {
+	r.mutex.Lock()
+	defer r.mutex.Unlock()
+	var found []*Process
+	for _, p := range r.processes {
+		if p.stopSignal != 0 {
+			found = append(found, p)
+		}
+	}
+	return found
 }
 
 func (r *Registry) reserve() bool {

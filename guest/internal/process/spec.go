@@ -29,12 +29,16 @@ type Spec struct {
 	Program string
 	Env     map[string]string
 	Cwd     string
-	User    string
+	// Where Cwd is empty: made if it is not there
+	ImageDir string
+	User     string
 	// Set: a pseudo terminal of that size.
 	Terminal *Size
 	Term     string
 	// False: stdin is /dev/null. A terminal is its process's stdin in any case.
 	Stdin bool
+	// What asks the process itself to end; 0: SIGTERM or SIGHUP to its group
+	StopSignal int
 }
 
 // Reason says which part of a Spec was at fault.

@@ -6,6 +6,9 @@ import (
 	"strings"
 	"syscall"
 
+	"golang.org/x/sys/unix"
+
+	"banger.dev/guest/internal/dirs"
 	"banger.dev/guest/internal/users"
 )
 
@@ -33,7 +36,7 @@ func start(spec Spec) (*Process, error) {
 		files.closeOurEnds()
 		return nil, startFailure(prepared.program, prepared.user.Name, err)
 	}
-	return newProcess(pid, pidfd, files), nil
+	return newProcess(pid, pidfd, files, unix.Signal(spec.StopSignal)), nil
 }
 
 type preparation struct {
@@ -89,6 +92,9 @@ func check(spec Spec) *Failure {
 }
 
 func workingDirectory(spec Spec, user users.User) (string, *Failure) {
+	if spec.Cwd == "" && spec.ImageDir != "" {
+		return imageDirectory(spec.ImageDir)
+	}
 	if spec.Cwd == "" {
 		if info, err := os.Stat(user.Home); err == nil && info.IsDir() && filepath.IsAbs(user.Home) {
 			return user.Home, nil
@@ -106,4 +112,15 @@ func workingDirectory(spec Spec, user users.User) (string, *Failure) {
 		return "", failure(BadCwd, "the working directory %s is not a directory", bounded(spec.Cwd))
 	}
 	return spec.Cwd, nil
+}
+
+// imageDirectory makes what an image names and does not have, as container engines do.
+func imageDirectory(dir string) (string, *Failure) {
+	if !filepath.IsAbs(dir) || strings.ContainsRune(dir, 0) {
+		return "", failure(BadCwd, "the image's working directory %q is not an absolute path", bounded(dir))
+	}
+	if err := dirs.Make(dir, 0o755); err != nil {
+		return "", failure(BadCwd, "cannot make the image's working directory: %s", bounded(err.Error()))
+	}
+	return dir, nil
 }

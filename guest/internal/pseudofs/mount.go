@@ -9,6 +9,8 @@ import (
 	"os"
 
 	"golang.org/x/sys/unix"
+
+	"banger.dev/guest/internal/dirs"
 )
 
 type pseudo struct {
@@ -71,7 +73,7 @@ func MountWithoutInit() error {
 }
 
 func (p pseudo) mount() error {
-	err := os.MkdirAll(p.target, 0o755)
+	err := dirs.Make(p.target, 0o755)
 	if err == nil {
 		err = unix.Mount(p.source, p.target, p.kind, p.flags, p.data)
 	}

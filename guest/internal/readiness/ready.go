@@ -33,12 +33,19 @@ type State struct {
 	FailedUnits []string
 }
 
-// Wait returns when start-up is over, or the context is. An init other than systemd is taken for ready at once: there is
-// nothing to ask it.
+// Wait returns when start-up is over, or the context is. An init other than systemd or OpenRC is taken for ready at once:
+// there is nothing to ask it.
 func Wait(ctx context.Context, hasImageInit bool) (State, error) {
-	if !hasImageInit || !isSystemd() {
-		return State{Name: running}, nil
+	switch {
+	case hasImageInit && isSystemd():
+		return waitForSystemd(ctx)
+	case hasImageInit && HasOpenRC():
+		return openRC(openRCState).wait(ctx)
 	}
+	return State{Name: running}, nil
+}
+
+func waitForSystemd(ctx context.Context) (State, error) {
 	if err := awaitPath(ctx, systemdSocket); err != nil {
 		return State{}, err
 	}

@@ -41,6 +41,7 @@ func (s *Service) Boot(
 		s.note("cannot boot: %v", err)
 		return nil, connect.NewError(connect.CodeInternal, err)
 	}
+	s.ssh.GiveEnvironment(plan.ImageEnv)
 	s.assumeSSH(plan.Identity)
 	s.listenForSSH()
 	return connect.NewResponse(response), nil
@@ -55,6 +56,7 @@ func (s *Service) sweepSessions() {
 func planOf(request *guestv1.BootRequest) (boot.Plan, error) {
 	drives := request.GetDrives()
 	plan := boot.Plan{
+		ImageEnv: request.GetImageEnv(),
 		Identity: identityOf(request.GetIdentity()),
 		Drives: boot.Drives{
 			Base: drives.GetBase(), Overlay: drives.GetOverlay(), Work: drives.GetWork(), Modules: drives.GetModules(),

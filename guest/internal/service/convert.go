@@ -2,6 +2,7 @@ package service
 
 import (
 	"errors"
+	"fmt"
 
 	"connectrpc.com/connect"
 
@@ -25,6 +26,12 @@ func specOf(start *guestv1.ExecStart) (process.Spec, error) {
 		Cwd:   start.GetCwd(),
 		User:  start.GetUser(),
 		Stdin: start.GetStdin(),
+
+		ImageDir:   start.GetImageDir(),
+		StopSignal: int(start.GetStopSignal()),
+	}
+	if spec.StopSignal < 0 || spec.StopSignal > 64 {
+		return spec, connect.NewError(connect.CodeInvalidArgument, fmt.Errorf("no signal has the number %d", spec.StopSignal))
 	}
 	if terminal := start.GetTerminal(); terminal != nil {
 		size, err := sizeOf(terminal.GetSize())

@@ -18,6 +18,9 @@ import (
 // answerTime is what the answer to Shutdown gets to leave the machine before its processes end.
 const answerTime = 20 * time.Millisecond
 
+// stopGrace is for an image's main process, which ends in its own way; as long as Docker gives it.
+const stopGrace = 10 * time.Second
+
 // From proc(5): the page cache, and what the kernel remembers of directories and files.
 const (
 	dropCaches = "/proc/sys/vm/drop_caches"
@@ -100,7 +103,10 @@ func (s *Service) Shutdown(
 	before := s.machine.Stop()
 	if before != boot.Stopping {
 		hasInit := before == boot.Up && s.machine.HasImageInit()
-		time.AfterFunc(answerTime, func() { power.Off(hasInit, s.note) })
+		time.AfterFunc(answerTime, func() {
+			s.processes.StopByOwnSignal(stopGrace)
+			power.Off(hasInit, s.note)
+		})
 	}
 	return connect.NewResponse(&guestv1.ShutdownResponse{}), nil
 }

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"sync"
 
+	"banger.dev/guest/internal/dirs"
 	"banger.dev/guest/internal/process"
 )
 
@@ -91,7 +92,7 @@ func (r *Registry) admit(name string) (*Session, error) {
 func (r *Registry) begin(order Order) (*Session, error) {
 	id := newID()
 	dir := filepath.Join(r.dir, id)
-	if err := os.MkdirAll(dir, 0o700); err != nil {
+	if err := dirs.Make(dir, 0o700); err != nil {
 		return nil, err
 	}
 	journal, err := newJournal(dir, order.KeepBytes)

@@ -23,6 +23,7 @@ type connection struct {
 	ctx       context.Context
 	client    *ssh.ServerConn
 	account   users.User
+	imageEnv  map[string]string
 	processes *process.Registry
 	note      func(format string, args ...any)
 	channels  atomic.Int32

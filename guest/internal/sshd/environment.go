@@ -2,6 +2,7 @@ package sshd
 
 import (
 	"fmt"
+	"maps"
 	"net"
 	"slices"
 	"strings"
@@ -23,14 +24,15 @@ func (s *session) setVariable(payload []byte) bool {
 	if !slices.Contains(accepted, variable.Name) && !strings.HasPrefix(variable.Name, "LC_") {
 		return false
 	}
-	if len(s.env) >= maxVariables || len(variable.Name) > maxVariable || len(variable.Value) > maxVariable {
+	if s.variables >= maxVariables || len(variable.Name) > maxVariable || len(variable.Value) > maxVariable {
 		return false
 	}
+	s.variables++
 	s.env[variable.Name] = variable.Value
 	return true
 }
 
-// baseEnvironment says where the client comes from, as sshd(8) does. Through the agent's channel it comes from nowhere in
+// baseEnvironment is the image's, and says where the client comes from, as sshd(8) does. Through the agent's channel it comes from nowhere in
 // the guest's network.
 func (c *connection) baseEnvironment() map[string]string {
 	remoteHost, remotePort := "127.0.0.1", "0"
@@ -39,8 +41,9 @@ func (c *connection) baseEnvironment() map[string]string {
 		remoteHost, remotePort, _ = net.SplitHostPort(c.client.RemoteAddr().String())
 		localHost, localPort, _ = net.SplitHostPort(c.client.LocalAddr().String())
 	}
-	return map[string]string{
-		"SSH_CLIENT":     fmt.Sprintf("%s %s %s", remoteHost, remotePort, localPort),
-		"SSH_CONNECTION": fmt.Sprintf("%s %s %s %s", remoteHost, remotePort, localHost, localPort),
-	}
+	env := map[string]string{}
+	maps.Copy(env, c.imageEnv)
+	env["SSH_CLIENT"] = fmt.Sprintf("%s %s %s", remoteHost, remotePort, localPort)
+	env["SSH_CONNECTION"] = fmt.Sprintf("%s %s %s %s", remoteHost, remotePort, localHost, localPort)
+	return env
 }

@@ -13,6 +13,7 @@ import (
 	"fmt"
 	"net"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -37,6 +38,8 @@ type Server struct {
 	mutex     sync.Mutex
 	hostKey   ssh.Signer
 	keys      []ssh.PublicKey
+	// Of the image
+	env map[string]string
 }
 
 // New returns a server that refuses everybody until it is somebody.
@@ -75,6 +78,19 @@ func (s *Server) Become(who Credentials) {
 	s.mutex.Lock()
 	defer s.mutex.Unlock()
 	s.hostKey, s.keys = who.hostKey, slices.Clone(who.keys)
+}
+
+// GiveEnvironment sets what all commands find in their environment, NAME=VALUE, for connections from now on.
+func (s *Server) GiveEnvironment(variables []string) {
+	env := map[string]string{}
+	for _, variable := range variables {
+		if name, value, ok := strings.Cut(variable, "="); ok && name != "" {
+			env[name] = value
+		}
+	}
+	s.mutex.Lock()
+	defer s.mutex.Unlock()
+	s.env = env
 }
 
 // HostKey is its public half as in a .pub file; empty before the server is somebody.
@@ -139,7 +155,14 @@ func (s *Server) ServeConn(conn net.Conn) {
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
 	c := &connection{
-		ctx: ctx, client: client, account: account, processes: s.processes, note: s.note, listeners: map[string]net.Listener{},
+		ctx: ctx, client: client, account: account, imageEnv: s.environment(),
+		processes: s.processes, note: s.note, listeners: map[string]net.Listener{},
 	}
 	c.serve(channels, requests)
+}
+
+func (s *Server) environment() map[string]string {
+	s.mutex.Lock()
+	defer s.mutex.Unlock()
+	return s.env
 }

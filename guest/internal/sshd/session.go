@@ -19,11 +19,13 @@ const (
 // session is one channel that runs one command, or a shell, or sftp (RFC 4254, section 6).
 type session struct {
 	*connection
-	channel  ssh.Channel
-	env      map[string]string
-	terminal *process.Size
-	term     string
-	agent    *agentSocket
+	channel ssh.Channel
+	env     map[string]string
+	// Set by the client
+	variables int
+	terminal  *process.Size
+	term      string
+	agent     *agentSocket
 	// Once started: the process, unless it could not be, and what follows the answer to the request
 	isStarted bool
 	process   *process.Process
@@ -90,9 +92,14 @@ type program struct {
 	argv []string
 }
 
-// shell is a login shell: its name begins with "-" (login(1)).
+// shell is a login shell: its name begins with "-" (login(1)). That reads /etc/profile, which sets PATH anew; so where the
+// image has an environment of its own it is a plain one.
 func (s *session) shell() program {
-	return program{s.account.Shell, []string{"-" + filepath.Base(s.account.Shell)}}
+	name := filepath.Base(s.account.Shell)
+	if len(s.imageEnv) == 0 {
+		name = "-" + name
+	}
+	return program{s.account.Shell, []string{name}}
 }
 
 func (s *session) command(text string) program {

@@ -76,6 +76,29 @@ func TestShellIsALoginShell(t *testing.T) {
 	}
 }
 
+func TestEverybodyHasTheImagesEnvironment(t *testing.T) {
+	s := serve(t)
+	s.server.GiveEnvironment([]string{"PATH=/opt/go/bin:/usr/bin:/bin", "LANG=C", "nonsense", "=x", "LANG=C.UTF-8"})
+	command, shell := s.session(t), s.session(t)
+	command.Setenv("LC_TIME", "C")
+	shell.Stdin = strings.NewReader("echo name: $0, $PATH\n")
+	var output bytes.Buffer
+	shell.Stdout = &output
+
+	got := run(t, command, "echo :$PATH $LANG $LC_TIME")
+	shell.Shell()
+	shell.Wait()
+
+	// The shell of whoever runs this test may put more in front.
+	if !strings.HasSuffix(got.stdout, ":/opt/go/bin:/usr/bin:/bin C.UTF-8 C\n") {
+		t.Fatal(got)
+	}
+	// A login shell would have read /etc/profile, which sets PATH.
+	if strings.Contains(output.String(), "name: -") || !strings.Contains(output.String(), "/opt/go/bin:/usr/bin:/bin\n") {
+		t.Fatal(output.String())
+	}
+}
+
 func TestOnlyHarmlessVariablesAreTaken(t *testing.T) {
 	session := serve(t).session(t)
 	for name, isTaken := range map[string]bool{"LC_TIME": true, "GIT_PROTOCOL": true, "LD_PRELOAD": false, "PATH": false} {

@@ -9,6 +9,8 @@ import (
 	"os"
 	"strconv"
 	"strings"
+
+	"golang.org/x/sys/unix"
 )
 
 // maxFileBytes bounds what is read of either file; an image is not trusted.
@@ -50,7 +52,8 @@ func Account(name string) (User, error) {
 }
 
 func readBounded(path string) (string, error) {
-	file, err := os.Open(path)
+	// An image may have anything of that name; a pipe is not waited for.
+	file, err := os.OpenFile(path, os.O_RDONLY|unix.O_NONBLOCK, 0)
 	if errors.Is(err, os.ErrNotExist) {
 		return "", nil
 	}
@@ -70,6 +73,9 @@ func resolve(spec, passwd, group string) (User, error) {
 	user, found := findUser(passwd, name)
 	if !found {
 		uid, err := parseID(name)
+		if name == "root" {
+			uid, err = 0, nil // Also in an image without accounts.
+		}
 		if err != nil {
 			return User{}, fmt.Errorf("%w: %q", ErrNoSuchUser, name)
 		}

@@ -47,8 +47,13 @@ func TestResolveRefuses(t *testing.T) {
 func TestRootNeedsNoAccount(t *testing.T) {
 	user, err := resolve("", "", "")
 
+	byName, nameErr := resolve("root:7", "", "")
+
 	if err != nil || user.Name != "root" || user.Home != "/root" {
 		t.Fatal(user, err)
+	}
+	if nameErr != nil || byName.Name != "root" || byName.UID != 0 || byName.GID != 7 {
+		t.Fatal(byName, nameErr)
 	}
 }
 

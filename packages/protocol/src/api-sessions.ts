@@ -29,6 +29,8 @@ export const sessionsApi = {
       'exec.not_found',
       'exec.not_executable',
       'exec.invalid',
+      'image.no_entrypoint',
+      'image.no_shell',
       'guest.refused',
     ],
   }),
@@ -69,7 +71,7 @@ export const sessionsApi = {
     method: 'POST',
     path: '/v1/vms/:vm/sessions/:session/stop',
     summary:
-      'SIGTERM to the process group, SIGKILL to what is left after the time; waits for the end',
+      "SIGTERM to the process group, or the image's stop signal to its entrypoint; SIGKILL to what is left after the time; waits for the end",
     input: OneSession.extend({ timeoutMs: z.int().nonnegative().max(600_000).default(10_000) }),
     output: Session,
     repeatable: true,

@@ -136,7 +136,7 @@ export const vmsApi = {
     input: OneVm.extend(ExecRequest.shape),
     output: ExecCreated,
     repeatable: true,
-    errors: ['vm.not_found', 'vm.ambiguous', 'vm.not_running'],
+    errors: ['vm.not_found', 'vm.ambiguous', 'vm.not_running', 'image.no_entrypoint'],
   }),
   signalExec: route({
     method: 'POST',

@@ -13,11 +13,18 @@ const EnvName = z
   .string()
   .regex(/^[^=\0]+$/, { error: 'an environment name has no "=" and is not empty' });
 
+const Argv = z.array(z.string().max(131_072)).max(4096);
+
 /** What to run. It starts at once; its output waits for the WebSocket, and it is ended if none is attached within 30 s. */
 export const ExecRequest = z.object({
-  argv: z.array(z.string().max(131_072)).min(1).max(4096),
+  /** Empty: what the image runs, with `entrypoint`; else a shell */
+  argv: Argv.default([]),
+  /** Run as the image's main process: its ENTRYPOINT before `argv`, or this list in its place and without its CMD */
+  entrypoint: z.union([z.boolean(), Argv]).default(false),
   env: z.record(EnvName, z.string().max(131_072)).default({}),
+  /** Default: the VM's workspace, else what the image says, else the user's home */
   cwd: z.string().optional(),
+  /** Default: whom the image names, else root; root in a VM with a workspace, which is root's */
   user: z.string().optional(),
   terminal: z.object({ size: TerminalSize, term: z.string().max(64).optional() }).optional(),
   stdin: z.boolean().default(false),

@@ -45,5 +45,16 @@ export const ImageConfig = z.object({
 });
 export type ImageConfig = z.infer<typeof ImageConfig>;
 
+/** What it takes to run commands in a machine made from an image. */
+export const ImageRun = ImageConfig.pick({
+  entrypoint: true,
+  cmd: true,
+  env: true,
+  user: true,
+  workingDir: true,
+  stopSignal: true,
+});
+export type ImageRun = z.infer<typeof ImageRun>;
+
 /** Of an image that says nothing. */
 export const noImageConfig: ImageConfig = ImageConfig.parse({});

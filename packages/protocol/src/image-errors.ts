@@ -17,6 +17,8 @@ export const imageErrors = {
     status: 422,
     about: 'The image is of a form that is known and not supported',
   },
+  'image.no_entrypoint': { status: 422, about: 'The image does not say what it runs' },
+  'image.no_shell': { status: 422, about: 'The image has no shell (exit status 127)' },
   'image.build_failed': { status: 500, about: 'Making an image failed' },
   'registry.unauthorized': {
     status: 401,

@@ -15,6 +15,11 @@ export interface ExecOptions {
   readonly cwd?: string | undefined;
   /** `name`, `uid`, `name:group` or `uid:gid`; default: the image's, else root */
   readonly user?: string | undefined;
+  /**
+   * Run as the image's main process: its ENTRYPOINT before the command (alone: with its CMD), or this list in its place.
+   * Default: the command as it is
+   */
+  readonly entrypoint?: boolean | readonly string[] | undefined;
   /** Left out: the command reads an empty stdin */
   readonly stdin?: Source | undefined;
   /** The daemon kills the command after this long */

@@ -11,6 +11,8 @@ export interface StartSessionOptions extends CallOptions {
   readonly env?: Readonly<Record<string, string>> | undefined;
   readonly cwd?: string | undefined;
   readonly user?: string | undefined;
+  /** As for `exec` */
+  readonly entrypoint?: boolean | readonly string[] | undefined;
   /** Whether it takes input; without, its stdin is empty. A terminal always takes some */
   readonly stdin?: boolean | undefined;
   readonly terminal?: { readonly size: TerminalSize; readonly term?: string } | undefined;

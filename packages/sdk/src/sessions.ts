@@ -7,6 +7,7 @@ import type { Caller } from './caller.ts';
 import type { Source } from './exec-options.ts';
 import { signalNumber } from './exec-outcome.ts';
 import { pieces } from './pump-stdin.ts';
+import { entrypointTo } from './spawn-command.ts';
 import type {
   AttachmentEnd,
   AttachOptions,
@@ -37,7 +38,7 @@ export interface Sessions {
   send(session: string, input: Source, options?: SendOptions): Promise<void>;
   /** To the process group. */
   kill(session: string, signal?: number | NodeJS.Signals, options?: CallOptions): Promise<void>;
-  /** SIGTERM, and SIGKILL to what is left after the time (default: 10 s). */
+  /** SIGTERM, or the image's stop signal to its entrypoint, and SIGKILL to what is left after the time (default: 10 s). */
   stop(
     session: string,
     options?: CallOptions & { readonly timeoutMs?: number | undefined },
@@ -49,10 +50,11 @@ export interface Sessions {
 export function createSessions(caller: Caller, vm: string): Sessions {
   const { call } = caller;
   return {
-    async start(argv, { signal, env, requiredCommands, ...rest } = {}) {
+    async start(argv, { signal, env, entrypoint, requiredCommands, ...rest } = {}) {
       const input = {
         ...rest,
         argv: [...argv],
+        entrypoint: entrypointTo(entrypoint),
         env: { ...env },
         requiredCommands: [...(requiredCommands ?? [])],
       };

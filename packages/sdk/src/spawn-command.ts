@@ -27,6 +27,7 @@ export interface RunningCommand extends AsyncDisposable {
 
 export interface CommandLine {
   readonly vm: string;
+  /** Empty: a shell, or with `entrypoint` what the image runs */
   readonly argv: readonly string[];
 }
 
@@ -70,10 +71,17 @@ export async function spawnCommand(
 async function describe(
   caller: Caller,
   { vm, argv }: CommandLine,
-  { env, cwd, user, terminal, timeoutMs, stdin, signal }: SpawnOptions,
+  { env, cwd, user, entrypoint, terminal, timeoutMs, stdin, signal }: SpawnOptions,
 ): Promise<z.output<typeof ExecCreated>> {
   const input = { env: { ...env }, cwd, user, terminal, timeoutMs, stdin: stdin !== undefined };
-  return caller.call(api.createExec, { vm, argv: [...argv], ...input }, { signal });
+  const line = { vm, argv: [...argv], entrypoint: entrypointTo(entrypoint) };
+  return caller.call(api.createExec, { ...line, ...input }, { signal });
+}
+
+export function entrypointTo(
+  entrypoint: boolean | readonly string[] | undefined,
+): boolean | string[] | undefined {
+  return typeof entrypoint === 'object' ? [...entrypoint] : entrypoint;
 }
 
 async function follow(

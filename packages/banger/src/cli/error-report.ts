@@ -24,7 +24,7 @@ export function exitStatusOf(thrown: unknown, isCommandMode: boolean): number {
   if (thrown instanceof Interrupted) return thrown.exitStatus;
   const code = thrown instanceof BangerError ? thrown.code : 'internal.bug';
   if (!isCommandMode) return code === 'usage.invalid' ? 2 : 1;
-  if (code === 'exec.not_found') return 127;
+  if (code === 'exec.not_found' || code === 'image.no_shell') return 127;
   return code === 'exec.not_executable' ? 126 : 125;
 }
 

@@ -5,6 +5,7 @@ interface KnownFlag {
   readonly key: string;
   /** What giving it means, where it takes no value */
   readonly given: 'true' | 'false' | undefined;
+  readonly hasOptionalValue: boolean;
   readonly option: { readonly type: 'string' | 'boolean'; readonly short?: string };
 }
 
@@ -16,13 +17,17 @@ export function flagName(key: string): string {
 /** Flags by the names they have on a command line, without the dashes. */
 export function knownFlags(flags: Flags): ReadonlyMap<string, KnownFlag> {
   const known = new Map<string, KnownFlag>();
-  for (const [key, { short, placeholder, isNegatable }] of Object.entries(flags)) {
+  for (const [key, flag] of Object.entries(flags)) {
+    const { short, placeholder, isNegatable, hasOptionalValue = false } = flag;
     const name = flagName(key).slice(2);
-    const type = placeholder === undefined ? 'boolean' : 'string';
+    const type = placeholder === undefined || hasOptionalValue ? 'boolean' : 'string';
     const given = placeholder === undefined ? 'true' : undefined;
-    known.set(name, { key, given, option: { type, ...(short === undefined ? {} : { short }) } });
+    const option = { type, ...(short === undefined ? {} : { short }) } as const;
+    known.set(name, { key, given, hasOptionalValue, option });
     if (isNegatable !== true) continue;
-    known.set(`no-${name}`, { key, given: 'false', option: { type: 'boolean' } });
+    known.set(`no-${name}`, {
+      ...{ key, given: 'false', hasOptionalValue: false, option: { type: 'boolean' } },
+    });
   }
   return known;
 }

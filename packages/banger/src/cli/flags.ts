@@ -5,6 +5,8 @@ export interface Flag<Value> {
   readonly short?: string | undefined;
   /** `SIZE`; a flag without takes no value */
   readonly placeholder?: string | undefined;
+  /** May be left out: then its text is `NO_VALUE`. A word that follows is the value if it does not begin with "-" */
+  readonly hasOptionalValue?: boolean;
   /** All the values there are */
   readonly choices?: readonly string[];
   /** `--no-…` exists too */
@@ -20,6 +22,9 @@ export type Flags = Readonly<Record<string, Flag<unknown>>>;
 export type FlagValues<Of extends Flags> = {
   readonly [Name in keyof Of]: Of[Name] extends Flag<infer Value> ? Value : never;
 };
+
+/** What no word of a command line can be. */
+export const NO_VALUE = '\0';
 
 /** Why the text of a flag or an operand is refused; what reads the command line adds which one it was. */
 export class FlagRefusal extends Error {
@@ -62,6 +67,12 @@ export const flag = {
 
   text: (about: string, options: FlagOptions = {}) =>
     valueFlag(about, (text) => text || refuse('it is empty'), options),
+
+  /** Its value, `NO_VALUE` without one; undefined when it was left out. */
+  optionalText: (about: string, options: FlagOptions = {}): Flag<string | undefined> => ({
+    ...valueFlag(about, (text) => text, options),
+    hasOptionalValue: true,
+  }),
 
   list: (about: string, options: FlagOptions = {}): Flag<readonly string[]> => ({
     placeholder: 'TEXT',

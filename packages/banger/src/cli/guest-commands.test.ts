@@ -131,6 +131,33 @@ suite('vm run', () => {
     assert.equal(world.stdin.rawModes[0], true);
   });
 
+  test('runs a command through the entrypoint, and says what stands in for that', async () => {
+    await using cli = await createCli();
+    const entrypoint = async (line: string) => {
+      const ran = await cli.run(`run --rm ${line}`);
+      return (JSON.parse(ran.stdout) as { entrypoint?: unknown }).entrypoint;
+    };
+
+    assert.equal(await entrypoint('-- context'), true);
+    assert.equal(await entrypoint('--entrypoint -- context'), true);
+    assert.deepEqual(await entrypoint('--entrypoint /bin/serve -- context'), ['/bin/serve']);
+    assert.deepEqual(await entrypoint('--entrypoint=./a=b -- context'), ['./a=b']);
+    assert.deepEqual(await entrypoint('--entrypoint= -- context'), []);
+  });
+
+  test('deletes the VM of an image that does not have what was asked for', async () => {
+    await using cli = await createCli();
+    for (const code of ['image.no_entrypoint', 'image.no_shell'] as const) {
+      cli.daemon.failing.set('createExec', new BangerError(code, 'It has none'));
+
+      const { stderr } = await cli.run('run --entrypoint');
+
+      assert.match(stderr, /^error: It has none/m);
+      assert.ok(!stderr.includes('keeps running'));
+      assert.deepEqual(cli.daemon.vms.list(true), []);
+    }
+  });
+
   test('creates and leaves it with -d', async () => {
     await using cli = await createCli();
 

@@ -7,7 +7,10 @@ import { takeTerminal, terminalOf } from './take-terminal.ts';
 import { writeAll } from './write-all.ts';
 
 /** A command in a guest with this program's own stdin, stdout and stderr. */
-export interface GuestSession extends Pick<ExecOptions, 'env' | 'cwd' | 'user' | 'timeoutMs'> {
+export interface GuestSession extends Pick<
+  ExecOptions,
+  'env' | 'cwd' | 'user' | 'entrypoint' | 'timeoutMs'
+> {
   readonly vm: string;
   readonly argv: readonly string[];
   readonly hasTerminal: boolean;

@@ -71,12 +71,16 @@ export function flagLines(flags: Flags): readonly string[] {
     const name = flagName(key);
     const short = flag.short === undefined ? '    ' : `-${flag.short}, `;
     const negated = flag.isNegatable === true ? `/--no-${name.slice(2)}` : '';
-    const value = flag.placeholder === undefined ? '' : ` ${flag.placeholder}`;
+    const value = flag.placeholder === undefined ? '' : valueText(flag);
     const fallback = flag.default === undefined ? '' : ` (default: ${flag.default})`;
     return [`  ${short}${name}${negated}${value}`, `${flag.about}${fallback}`] as const;
   });
   const width = Math.min(34, Math.max(0, ...rows.map(([left]) => left.length)));
   return rows.map(([left, right]) => `${left.padEnd(width)}  ${right}`);
+}
+
+function valueText({ placeholder = '', hasOptionalValue = false }: Flags[string]): string {
+  return hasOptionalValue ? `[=${placeholder}]` : ` ${placeholder}`;
 }
 
 function nounOf(name: string): string {

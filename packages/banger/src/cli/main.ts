@@ -44,9 +44,14 @@ async function run(argv: readonly string[], { world, interrupts }: Surroundings)
 
 /** In command mode the exit status is the guest command's, so banger's own failures keep out of its way. */
 function isCommandMode(name: string, argv: readonly string[]): boolean {
-  const hasCommand = beforeCommand(argv).length < argv.length - 1;
+  const before = beforeCommand(argv);
+  const hasCommand = before.length < argv.length - 1 || before.some(isEntrypoint);
   const isGuestCommand = name === 'vm exec' || name === 'vm ssh' || name === 'vm acp';
   return isGuestCommand || (name === 'vm run' && hasCommand);
+}
+
+function isEntrypoint(word: string): boolean {
+  return word === '--entrypoint' || word.startsWith('--entrypoint=');
 }
 
 function beforeCommand(argv: readonly string[]): readonly string[] {

@@ -2,7 +2,7 @@ import { BangerError } from '@banger/protocol/errors';
 
 import type { Arguments, Command } from './command.ts';
 import { flagName, knownFlags } from './flag-names.ts';
-import { FlagRefusal, type Flag, type Flags } from './flags.ts';
+import { FlagRefusal, NO_VALUE, type Flag, type Flags } from './flags.ts';
 import { suggest } from './suggest.ts';
 
 // An import reads all exports of node:util, which loads what they need: a tenth of the time of `banger version`.
@@ -34,8 +34,9 @@ interface Given {
   readonly command: readonly string[];
 }
 
-function collect(command: Command, args: readonly string[]): Given {
+function collect(command: Command, words: readonly string[]): Given {
   const known = knownFlags(command.flags);
+  const args = joinOptionalValues(words, known);
   const flags = new Map<string, string[]>();
   const operands: string[] = [];
   const { tokens } = parseArgs({
@@ -52,12 +53,30 @@ function collect(command: Command, args: readonly string[]): Given {
     const flag = known.get(token.name);
     if (flag === undefined) throw unknownFlag(command, token.rawName, [...known.keys()]);
     const texts = flags.get(flag.key) ?? [];
-    flags.set(flag.key, [...texts, flag.given ?? valueOf(command, token)]);
+    flags.set(flag.key, [...texts, flag.given ?? valueOf(command, token, flag)]);
     if (flag.given !== undefined && token.value !== undefined) {
       throw usage(command, `"${token.rawName}" takes no value, and was given "${token.value}"`);
     }
   }
   return { flags, operands, command: [] };
+}
+
+/** `--entrypoint PROGRAM` → `--entrypoint=PROGRAM`, for flags that may also stand without a value. */
+function joinOptionalValues(
+  words: readonly string[],
+  known: ReturnType<typeof knownFlags>,
+): readonly string[] {
+  const joined: string[] = [];
+  for (const [at, word] of words.entries()) {
+    if (word === '--') return [...joined, ...words.slice(at)];
+    const before = joined.at(-1) ?? '';
+    const isValue =
+      known.get(before.slice(2))?.hasOptionalValue === true && before.startsWith('--');
+    if (isValue && word !== '' && !word.startsWith('-'))
+      joined[joined.length - 1] = `${before}=${word}`;
+    else joined.push(word);
+  }
+  return joined;
 }
 
 interface OptionToken {
@@ -66,7 +85,12 @@ interface OptionToken {
   readonly inlineValue?: boolean | undefined;
 }
 
-function valueOf(command: Command, { rawName, value, inlineValue }: OptionToken): string {
+function valueOf(
+  command: Command,
+  { rawName, value, inlineValue }: OptionToken,
+  { hasOptionalValue }: { readonly hasOptionalValue: boolean },
+): string {
+  if (hasOptionalValue) return value ?? NO_VALUE;
   if (value === undefined) throw usage(command, `"${rawName}" needs a value`);
   // `--name --image x`: the next flag is not meant as the value; `--name=--image` would be.
   if (inlineValue !== true && value.startsWith('-') && value.length > 1) {

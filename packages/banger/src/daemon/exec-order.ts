@@ -7,6 +7,8 @@ import type { Supervisor } from '../machine/supervisor.ts';
 export interface ExecOrder {
   readonly vm: Supervisor;
   readonly request: GuestExec;
+  /** Nothing was asked for but a shell */
+  readonly isShell: boolean;
   readonly timeoutMs: number | undefined;
   /** Of the request that asked for it */
   readonly operation: OperationId;

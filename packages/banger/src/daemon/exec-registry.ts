@@ -5,9 +5,9 @@ import type { ExecRequest } from '@banger/protocol/exec';
 import { newExecId, type ExecId, type OperationId } from '@banger/protocol/ids';
 
 import type { Clock } from '../host/clock.ts';
+import { imageCommand } from '../machine/image-command.ts';
 import { wakeHint } from '../machine/refusals.ts';
 import type { Supervisor } from '../machine/supervisor.ts';
-import { workingDirectory } from '../machine/working-directory.ts';
 import { RunningExec } from './running-exec.ts';
 
 /** A command waits this long for its stream. */
@@ -25,7 +25,7 @@ export class ExecRegistry {
 
   create(
     vm: Supervisor,
-    { timeoutMs, terminal, cwd, ...rest }: z.output<typeof ExecRequest>,
+    { timeoutMs, terminal, stdin, ...wanted }: z.output<typeof ExecRequest>,
     operation: OperationId,
   ): ExecId {
     if (vm.record.state.name !== 'running') {
@@ -36,10 +36,11 @@ export class ExecRegistry {
         { hint: wakeHint(vm.record) },
       );
     }
+    const { isShell, ...command } = imageCommand(vm.record, wanted);
     const id = newExecId();
     const size = terminal && { ...terminal.size, term: terminal.term };
-    const request = { ...rest, cwd: workingDirectory(vm.record, cwd), terminal: size };
-    this.#waiting.set(id, new RunningExec({ vm, request, timeoutMs, operation }));
+    const request = { ...command, stdin, terminal: size };
+    this.#waiting.set(id, new RunningExec({ vm, request, isShell, timeoutMs, operation }));
     void this.#endUnattached(id);
     return id;
   }

@@ -5,7 +5,7 @@ import type { VmRecord } from '../machine/record.ts';
 export interface GuestOf {
   /** Rejects with `vm.not_found`, `vm.ambiguous`; its `guest` with `vm.not_running`, `guest.unreachable` */
   find(reference: string): {
-    readonly record: Pick<VmRecord, 'name' | 'workspace'>;
+    readonly record: Pick<VmRecord, 'name' | 'spec' | 'plan' | 'workspace'>;
     guest(signal: AbortSignal): Promise<Guest>;
   };
 }

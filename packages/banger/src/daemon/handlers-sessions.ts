@@ -1,9 +1,10 @@
-import { BangerError } from '@banger/protocol/errors';
+import { BangerError, toBangerError } from '@banger/protocol/errors';
 
-import type { GuestSessions } from '../guest/guest-sessions.ts';
-import { workingDirectory } from '../machine/working-directory.ts';
+import type { GuestSessions, GuestSessionStart } from '../guest/guest-sessions.ts';
+import { imageCommand } from '../machine/image-command.ts';
+import { noShell } from './explain-no-shell.ts';
 import type { GuestOf } from './guest-of.ts';
-import type { Handlers, Input } from './handler-table.ts';
+import type { Handlers } from './handler-table.ts';
 import { makeUpName } from './make-up-name.ts';
 import { inVm } from './session-hints.ts';
 
@@ -31,9 +32,16 @@ export function sessionHandlers({ machines }: SessionHandlerDeps): Pick<Handlers
     return inVm(vm, async () => work((await vm.guest(signal)).sessions));
   };
   return {
-    startSession: ({ vm, cwd, ...request }, { signal }) => {
-      const order = { ...request, cwd: workingDirectory(machines.find(vm).record, cwd) };
-      return inGuest(vm, signal, (sessions) => start(sessions, order, signal));
+    startSession: ({ vm, entrypoint, ...request }, { signal }) => {
+      const { record } = machines.find(vm);
+      const { isShell, ...command } = imageCommand(record, { ...request, entrypoint });
+      return inGuest(vm, signal, (sessions) =>
+        start(sessions, { ...request, ...command, argv: [...command.argv] }, signal).catch(
+          (error: unknown) => {
+            throw noShell(toBangerError(error), { isShell }, record) ?? error;
+          },
+        ),
+      );
     },
     listSessions: ({ vm }, { signal }) =>
       inGuest(vm, signal, async (sessions) => [...(await sessions.list(signal))]),
@@ -59,14 +67,12 @@ export function sessionHandlers({ machines }: SessionHandlerDeps): Pick<Handlers
   };
 }
 
+type Unnamed = Omit<GuestSessionStart, 'name'> & { readonly name?: string | undefined };
+
 /** Made-up names are many, and may still be given. */
 const ATTEMPTS = 20;
 
-async function start(
-  sessions: GuestSessions,
-  { name, ...request }: Omit<Input<'startSession'>, 'vm'>,
-  signal: AbortSignal,
-) {
+async function start(sessions: GuestSessions, { name, ...request }: Unnamed, signal: AbortSignal) {
   if (name !== undefined) return sessions.start({ ...request, name }, signal);
   const taken = new Set((await sessions.list(signal)).map((session) => session.name));
   for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {

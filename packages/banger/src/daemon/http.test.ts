@@ -50,7 +50,7 @@ suite('HTTP API', () => {
     ['a name that is no DNS label', 'POST', '/v1/vms', { name: 'Bad_Name' }],
     ['no memory', 'POST', '/v1/vms', { memoryMib: 0 }],
     ['a negative disk', 'POST', '/v1/vms', { diskMib: -1 }],
-    ['a command without words', 'POST', '/v1/vms/web/execs', { argv: [] }],
+    ['a command of numbers', 'POST', '/v1/vms/web/execs', { argv: [1] }],
     ['a signal that does not exist', 'POST', '/v1/execs/exec_0123456789/signal', { signal: 99 }],
     ['an ephemeral VM in plain JSON', 'POST', '/v1/vms', { ephemeral: true }],
   ] as const) {

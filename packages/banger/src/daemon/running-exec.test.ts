@@ -10,7 +10,8 @@ async function start(argv: readonly string[], timeoutMs?: number) {
   const world = createFakeWorld();
   const vm = await world.daemon().machines.create(aRequest(), anOperation());
   const request = { argv, env: {}, stdin: true };
-  const exec = new RunningExec({ vm, request, timeoutMs, operation: newOperationId() });
+  const operation = newOperationId();
+  const exec = new RunningExec({ vm, request, isShell: false, timeoutMs, operation });
   const written: string[] = [];
   const sink = (stream: string, bytes: Uint8Array) => {
     written.push(`${stream}:${Buffer.from(bytes).toString()}`);

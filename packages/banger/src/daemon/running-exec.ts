@@ -5,6 +5,7 @@ import type { GuestExecInput } from '../guest/guest.ts';
 import type { ExecOrder } from './exec-order.ts';
 import { failureStatus, statusOf } from './exec-status.ts';
 import { explainLoss } from './explain-loss.ts';
+import { noShell } from './explain-no-shell.ts';
 import { InputQueue } from './input-queue.ts';
 
 /** Takes output in order; the next chunk waits for the promise. */
@@ -55,8 +56,12 @@ export class RunningExec {
       return statusOf(await guest.exec(request, io, until));
     } catch (error) {
       if (limit?.aborted === true) return failureStatus(timedOut(this.#order), operation);
-      return failureStatus(await explainLoss(toBangerError(error), this.#order), operation);
+      return failureStatus(await this.#explain(toBangerError(error)), operation);
     }
+  }
+
+  #explain(error: BangerError): BangerError | Promise<BangerError> {
+    return noShell(error, this.#order, this.#order.vm.record) ?? explainLoss(error, this.#order);
   }
 }
 

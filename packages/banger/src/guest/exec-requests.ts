@@ -30,13 +30,13 @@ export async function* execRequests(
 }
 
 /** What to run, for whoever starts it */
-export function startOf({ argv, env, cwd = '', user = '', terminal, stdin }: GuestExec) {
+export function startOf({ cwd = '', imageDir = '', stopSignal = 0, user = '', ...command }: GuestExec) {
+  const { argv, env, terminal, stdin } = command;
   const { rows, cols, term = '' } = terminal ?? { rows: 0, cols: 0 };
   return {
     argv: [...argv],
     env: { ...env },
-    cwd,
-    user,
+    ...{ cwd, imageDir, stopSignal, user },
     stdin,
     ...(terminal !== undefined && { terminal: { size: { rows, cols }, term } }),
   };

@@ -7,6 +7,8 @@ import type {
   StartSessionRequest,
 } from '@banger/protocol/session';
 
+import type { FromImage } from './from-image.ts';
+
 /**
  * Sessions in a guest: commands with a name whose output the guest keeps. Nothing of them is kept here: they outlive
  * every connection. A session is named by its name or id; `session.not_found` when there is none.
@@ -22,13 +24,14 @@ export interface GuestSessions {
   write(session: string, input: GuestInput & { readonly token: string }, signal: AbortSignal): Promise<number>;
   /** To the process group. `session.ended` when it has. */
   signal(session: string, number: number, signal: AbortSignal): Promise<void>;
-  /** Asks it to end, kills it after the grace time; resolves when it has ended. One that has is fine. */
+  /** Asks it to end, by its stop signal if it has one, kills it after the grace time; resolves when it has ended. One that has is fine. */
   stop(session: string, graceMs: number, signal: AbortSignal): Promise<Session>;
   /** `session.running` while it runs */
   remove(session: string, signal: AbortSignal): Promise<void>;
 }
 
-export type GuestSessionStart = StartSessionRequest & { readonly name: string };
+export type GuestSessionStart = Omit<StartSessionRequest, 'entrypoint'> &
+  FromImage & { readonly name: string };
 
 export interface GuestAttach {
   readonly session: string;

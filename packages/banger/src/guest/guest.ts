@@ -1,5 +1,6 @@
 import type { Duplex } from 'node:stream';
 
+import type { FromImage } from './from-image.ts';
 import type { GuestFiles } from './guest-files.ts';
 import type { GuestNetwork } from './guest-network.ts';
 import type { GuestSessions } from './guest-sessions.ts';
@@ -109,6 +110,8 @@ export interface GuestIdentified {
 export interface GuestBoot {
   readonly identity: GuestIdentity;
   readonly init: 'image' | 'agent';
+  /** `NAME=VALUE`, of those who log in by the agent's ssh server */
+  readonly imageEnv: readonly string[];
   readonly drives: {
     readonly base: string;
     readonly overlay: string;
@@ -127,7 +130,7 @@ export interface GuestReady {
   readonly failedUnits: readonly string[];
 }
 
-export interface GuestExec {
+export interface GuestExec extends FromImage {
   readonly argv: readonly string[];
   readonly env: Readonly<Record<string, string>>;
   readonly cwd?: string | undefined;

@@ -17,13 +17,14 @@ const LONGEST_KEY = 4096;
 const SAMPLE_BYTES = 16;
 
 export function bootTo(
-  { identity, init, drives }: GuestBoot,
+  { identity, init, imageEnv, drives }: GuestBoot,
   now: Date,
 ): MessageInitShape<typeof BootRequestSchema> {
   return {
     identity: identityTo(identity, now),
     init: init === 'agent' ? Init.AGENT : Init.IMAGE,
     drives,
+    imageEnv: [...imageEnv],
   };
 }
 

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 
 import { BangerError } from '@banger/protocol/errors';
+import type { ImageRun } from '@banger/protocol/image-config';
 import type { VmId } from '@banger/protocol/ids';
 import { MAX_SOCKET_PATH_BYTES } from '@banger/protocol/runtime-dir';
 import type { VmSpec } from '@banger/protocol/vm';
@@ -9,12 +10,15 @@ import type { VmSpec } from '@banger/protocol/vm';
 import type { StoredImage } from '../image/images.ts';
 import type { StoredKernel } from '../kernel/kernels.ts';
 import { GATEWAY, guestAddressOf, hostAddressOf, NAME_SERVER } from './addresses.ts';
+import { imageRun } from './image-run.ts';
 import { powerOn, type MachinePlan } from './plan.ts';
 
 export interface PlanParts {
   readonly id: VmId;
   readonly spec: VmSpec;
-  readonly image: Pick<StoredImage, 'id' | 'init' | 'rootDisk'>;
+  readonly image: Pick<StoredImage, 'id' | 'init' | 'rootDisk'> & {
+    readonly config?: ImageRun | undefined;
+  };
   readonly kernel: Pick<StoredKernel, 'id' | 'release' | 'vmlinux' | 'modulesDisk'>;
   readonly initrd: string;
   /** Of its address; no two VMs have the same */
@@ -32,6 +36,7 @@ export function makePlan(parts: PlanParts): MachinePlan {
     id,
     spec,
     imageId: image.id,
+    imageRun: image.config && imageRun(spec.image, image.config),
     kernelId: kernel.id,
     kernelRelease: kernel.release,
     init: image.init,
@@ -72,12 +77,12 @@ export function makePlan(parts: PlanParts): MachinePlan {
 
 /** The plan of another VM that is made of the same parts. Pure. */
 export function planLike(
-  { imageId, kernelId, kernelRelease, init, paths }: MachinePlan,
+  { imageId, imageRun: config, kernelId, kernelRelease, init, paths }: MachinePlan,
   parts: Pick<PlanParts, 'id' | 'spec' | 'addressIndex' | 'dirs'>,
 ): MachinePlan {
   return makePlan({
     ...parts,
-    image: { id: imageId, init, rootDisk: paths.baseDisk },
+    image: { id: imageId, init, rootDisk: paths.baseDisk, config },
     kernel: {
       id: kernelId,
       release: kernelRelease,

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 
+import { ImageRun } from '@banger/protocol/image-config';
 import { ImageId, KernelId, TemplateId, VmId } from '@banger/protocol/ids';
 import { Mib } from '@banger/protocol/size';
 import { VmSpec } from '@banger/protocol/vm';
@@ -68,6 +69,8 @@ export const MachinePlan = z.object({
   id: VmId,
   spec: VmSpec,
   imageId: ImageId,
+  /** How the image says that it is run; plans of before there was such a thing have none */
+  imageRun: ImageRun.optional(),
   kernelId: KernelId,
   kernelRelease: z.string(),
   /** Who is process 1 */

@@ -313,10 +313,12 @@ func (x *InfoResponse) GetUptimeNs() int64 {
 }
 
 type BootRequest struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Identity      *Identity              `protobuf:"bytes,1,opt,name=identity,proto3" json:"identity,omitempty"`
-	Init          Init                   `protobuf:"varint,2,opt,name=init,proto3,enum=banger.guest.v1.Init" json:"init,omitempty"`
-	Drives        *Drives                `protobuf:"bytes,3,opt,name=drives,proto3" json:"drives,omitempty"`
+	state    protoimpl.MessageState `protogen:"open.v1"`
+	Identity *Identity              `protobuf:"bytes,1,opt,name=identity,proto3" json:"identity,omitempty"`
+	Init     Init                   `protobuf:"varint,2,opt,name=init,proto3,enum=banger.guest.v1.Init" json:"init,omitempty"`
+	Drives   *Drives                `protobuf:"bytes,3,opt,name=drives,proto3" json:"drives,omitempty"`
+	// "NAME=VALUE", of the image: for those who log in by the agent's ssh server, below what the client sets. At most 1 MiB.
+	ImageEnv      []string `protobuf:"bytes,4,rep,name=image_env,json=imageEnv,proto3" json:"image_env,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -368,6 +370,13 @@ func (x *BootRequest) GetInit() Init {
 func (x *BootRequest) GetDrives() *Drives {
 	if x != nil {
 		return x.Drives
+	}
+	return nil
+}
+
+func (x *BootRequest) GetImageEnv() []string {
+	if x != nil {
+		return x.ImageEnv
 	}
 	return nil
 }
@@ -1377,14 +1386,19 @@ type ExecStart struct {
 	Argv []string `protobuf:"bytes,1,rep,name=argv,proto3" json:"argv,omitempty"`
 	// Added to the base environment (PATH, HOME, USER, LOGNAME, SHELL, TERM on a terminal).
 	Env map[string]string `protobuf:"bytes,2,rep,name=env,proto3" json:"env,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	// Empty: the user's home directory, or / where that does not exist.
+	// Empty: `image_dir`.
 	Cwd string `protobuf:"bytes,3,opt,name=cwd,proto3" json:"cwd,omitempty"`
 	// "name", "uid", "name:group" or "uid:gid" from the image's /etc/passwd and /etc/group; empty: root.
 	User string `protobuf:"bytes,4,opt,name=user,proto3" json:"user,omitempty"`
 	// Set: a pseudo terminal, stdout and stderr are one.
 	Terminal *Terminal `protobuf:"bytes,5,opt,name=terminal,proto3" json:"terminal,omitempty"`
 	// False: stdin is /dev/null.
-	Stdin         bool `protobuf:"varint,6,opt,name=stdin,proto3" json:"stdin,omitempty"`
+	Stdin bool `protobuf:"varint,6,opt,name=stdin,proto3" json:"stdin,omitempty"`
+	// Absolute; made with its parents if it is not there. Empty: the user's home directory, or / where that does not exist.
+	ImageDir string `protobuf:"bytes,7,opt,name=image_dir,json=imageDir,proto3" json:"image_dir,omitempty"`
+	// 1 to 64: what asks the process to end, sent to itself and not to its group. 0: SIGTERM to the group; SIGHUP when the
+	// stream was lost.
+	StopSignal    int32 `protobuf:"varint,8,opt,name=stop_signal,json=stopSignal,proto3" json:"stop_signal,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1459,6 +1473,20 @@ func (x *ExecStart) GetStdin() bool {
 		return x.Stdin
 	}
 	return false
+}
+
+func (x *ExecStart) GetImageDir() string {
+	if x != nil {
+		return x.ImageDir
+	}
+	return ""
+}
+
+func (x *ExecStart) GetStopSignal() int32 {
+	if x != nil {
+		return x.StopSignal
+	}
+	return 0
 }
 
 type Terminal struct {
@@ -2256,11 +2284,12 @@ const file_banger_guest_v1_guest_proto_rawDesc = "" +
 	"\aboot_id\x18\x02 \x01(\tR\x06bootId\x12%\n" +
 	"\x0ekernel_release\x18\x03 \x01(\tR\rkernelRelease\x12,\n" +
 	"\x05phase\x18\x04 \x01(\x0e2\x16.banger.guest.v1.PhaseR\x05phase\x12\x1b\n" +
-	"\tuptime_ns\x18\x05 \x01(\x03R\buptimeNs\"\xa0\x01\n" +
+	"\tuptime_ns\x18\x05 \x01(\x03R\buptimeNs\"\xbd\x01\n" +
 	"\vBootRequest\x125\n" +
 	"\bidentity\x18\x01 \x01(\v2\x19.banger.guest.v1.IdentityR\bidentity\x12)\n" +
 	"\x04init\x18\x02 \x01(\x0e2\x15.banger.guest.v1.InitR\x04init\x12/\n" +
-	"\x06drives\x18\x03 \x01(\v2\x17.banger.guest.v1.DrivesR\x06drives\"\xcd\x03\n" +
+	"\x06drives\x18\x03 \x01(\v2\x17.banger.guest.v1.DrivesR\x06drives\x12\x1b\n" +
+	"\timage_env\x18\x04 \x03(\tR\bimageEnv\"\xcd\x03\n" +
 	"\bIdentity\x12\x1a\n" +
 	"\bhostname\x18\x01 \x01(\tR\bhostname\x12\x14\n" +
 	"\x05hosts\x18\x02 \x03(\tR\x05hosts\x12\x1f\n" +
@@ -2336,14 +2365,17 @@ const file_banger_guest_v1_guest_proto_rawDesc = "" +
 	"\tstdin_eof\x18\x03 \x01(\v2\x19.banger.guest.v1.StdinEofH\x00R\bstdinEof\x12\x18\n" +
 	"\x06signal\x18\x04 \x01(\x05H\x00R\x06signal\x127\n" +
 	"\x06resize\x18\x05 \x01(\v2\x1d.banger.guest.v1.TerminalSizeH\x00R\x06resizeB\x06\n" +
-	"\x04kind\"\x81\x02\n" +
+	"\x04kind\"\xbf\x02\n" +
 	"\tExecStart\x12\x12\n" +
 	"\x04argv\x18\x01 \x03(\tR\x04argv\x125\n" +
 	"\x03env\x18\x02 \x03(\v2#.banger.guest.v1.ExecStart.EnvEntryR\x03env\x12\x10\n" +
 	"\x03cwd\x18\x03 \x01(\tR\x03cwd\x12\x12\n" +
 	"\x04user\x18\x04 \x01(\tR\x04user\x125\n" +
 	"\bterminal\x18\x05 \x01(\v2\x19.banger.guest.v1.TerminalR\bterminal\x12\x14\n" +
-	"\x05stdin\x18\x06 \x01(\bR\x05stdin\x1a6\n" +
+	"\x05stdin\x18\x06 \x01(\bR\x05stdin\x12\x1b\n" +
+	"\timage_dir\x18\a \x01(\tR\bimageDir\x12\x1f\n" +
+	"\vstop_signal\x18\b \x01(\x05R\n" +
+	"stopSignal\x1a6\n" +
 	"\bEnvEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
 	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"Q\n" +

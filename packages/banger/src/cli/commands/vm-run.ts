@@ -3,6 +3,7 @@ import { BangerError } from '@banger/protocol/errors';
 import { WITH_TOOLS } from '../bootstrap-tools.ts';
 import { defineCommand } from '../command.ts';
 import { createRequest } from '../create-request.ts';
+import { entrypointFlag, readEntrypoint } from '../entrypoint-flag.ts';
 import { execFlags, readEnv } from '../exec-flags.ts';
 import { flag } from '../flags.ts';
 import { runGuestSession } from '../guest-session.ts';
@@ -14,14 +15,12 @@ import { openRunWorkspace } from '../run-workspace.ts';
 import { specFlags } from '../vm-flags.ts';
 import { refuseWithoutPath, sourceFlags } from '../workspace-flags.ts';
 
-/** The shell of the guest's user, as a login shell. */
-export const SHELL = ['/bin/sh', '-c', 'exec "${SHELL:-/bin/sh}" -l'] as const;
-
 export const vmRunCommand = defineCommand({
   name: 'vm run',
   summary: 'Boot a fresh VM and run a command or a shell in it',
   details: [
     'With a path, the git checkout that it lies in is shipped to /root/repo, and command or shell run there: its tracked files as they are, with what is not committed, and the last 10 commits. The host repository is only read. When it is configured for mise, its tools are installed first. See "banger vm workspace prepare" for more ways to ship, and "banger vm workspace export" for the way back.',
+    'A command is given to the entrypoint of the image if it has one, as Docker does; --entrypoint alone runs what the image runs, "--entrypoint PROGRAM" runs that instead, and "--entrypoint=" runs the command alone. Environment, user and working directory are the image\'s unless told otherwise.',
     'Without a command a shell starts. stdin, stdout and stderr are those of this program and stay separate; a terminal is used when stdin and stdout are terminals.',
     'The VM stays when the command or shell ends, and a line says how to come back; with --rm it is deleted, also when this program is killed. A VM whose guest never answered is kept for "banger vm logs".',
     "The exit status is the command's, 128+N after signal N, 127 when it was not found, 126 when it could not be executed, 125 when banger itself failed. Ctrl-C goes to the command; a second one ends this program at once.",
@@ -35,6 +34,7 @@ export const vmRunCommand = defineCommand({
     detach: flag.boolean('Create the VM, print its name, and leave it', { short: 'd' }),
     tty: flag.boolean('Use a terminal in any case', { short: 't' }),
     noTty: flag.boolean('Use no terminal in any case', { short: 'T' }),
+    ...entrypointFlag,
     ...execFlags,
     ...timingsFlag,
   },
@@ -45,6 +45,7 @@ export const vmRunCommand = defineCommand({
     'banger run . -- make test',
     'banger run --branch fix --from origin/main ~/src/site',
     'tar c . | banger run --rm --image debian-bookworm-slim -- tar xv',
+    'banger run --rm --image nginx:1.27 --publish 8080:80 --entrypoint',
     'banger run -d --name web --memory 4G',
   ],
   calls: ['createVm', 'createExec', 'showVm'],
@@ -52,8 +53,10 @@ export const vmRunCommand = defineCommand({
     if (flags.detach && flags.rm)
       refuse('Cannot use --detach with --rm: it would be deleted at once');
     if (flags.detach && command.length > 0) refuse('Cannot use --detach with a command');
+    if (flags.detach && flags.entrypoint !== undefined) refuseDetachedEntrypoint();
     if (flags.tty && flags.noTty) refuse('Cannot use --tty with --no-tty');
     const { user, cwd, branch, from, includeUntracked, noBootstrap, nat } = flags;
+    const asked = readEntrypoint(flags.entrypoint, { command, verb: 'vm run' });
     const env = readEnv(flags.env, context.world);
     if (path === undefined) refuseWithoutPath(flags);
     const source = { branch, from, includeUntracked };
@@ -62,9 +65,9 @@ export const vmRunCommand = defineCommand({
       await printFiles(path, source, told);
       return 0;
     }
-    const how = { ...source, noBootstrap, nat };
+    const shipped = { ...source, noBootstrap, nat };
     await using workspace =
-      path === undefined ? undefined : await openRunWorkspace(path, how, told);
+      path === undefined ? undefined : await openRunWorkspace(path, shipped, told);
     const banger = await connect();
     await workspace?.begin(banger);
 
@@ -82,9 +85,15 @@ export const vmRunCommand = defineCommand({
     }
     const hasTerminal = flags.tty || (!flags.noTty && bothAreTerminals(context.world));
     const withTools = hasTools ? [...WITH_TOOLS, ...command] : command;
-    const argv = command.length > 0 ? withTools : SHELL;
-    const session = { vm: vm.id, argv, hasTerminal, hasStdin: true, env, cwd, user };
-    const status = await runGuestSession(banger, session, told);
+    const argv = command.length > 0 ? withTools : [];
+    const entrypoint = asked ?? command.length > 0;
+    const how = { vm: vm.id, argv, entrypoint, hasTerminal, hasStdin: true, env, cwd, user };
+    const status = await runGuestSession(banger, how, told).catch(async (error: unknown) => {
+      if (!isImageRefusal(error)) throw error;
+      ending.move(); // Nothing has run in it, and nothing that was asked for will.
+      await banger.vms.delete(vm.id);
+      throw error;
+    });
     if (flags.timings) await noteTimings(banger, vm.id, { out, signal: context.signal });
     return status;
   },
@@ -92,6 +101,20 @@ export const vmRunCommand = defineCommand({
 
 function refuse(message: string): never {
   throw new BangerError('usage.invalid', message, { hint: 'banger vm run --help' });
+}
+
+function refuseDetachedEntrypoint(): never {
+  throw new BangerError(
+    'usage.invalid',
+    'Cannot use --detach with --entrypoint: what runs without this program is a session, which has a name',
+    { hint: 'banger vm run -d --name web, then banger vm session start web --entrypoint' },
+  );
+}
+
+/** The image does not have what was asked for. */
+function isImageRefusal(error: unknown): boolean {
+  if (!(error instanceof BangerError)) return false;
+  return error.code === 'image.no_entrypoint' || error.code === 'image.no_shell';
 }
 
 function comeBack(name: string): string {

@@ -1,7 +1,9 @@
+import { BangerError } from '@banger/protocol/errors';
 import { parseMib } from '@banger/protocol/size-text';
 
 import { attachToSession } from '../attach-to-session.ts';
 import { defineCommand } from '../command.ts';
+import { entrypointFlag, readEntrypoint } from '../entrypoint-flag.ts';
 import { execFlags, readEnv } from '../exec-flags.ts';
 import { flag, refuse, valueFlag } from '../flags.ts';
 import { operands } from '../operands.ts';
@@ -14,10 +16,12 @@ export const vmSessionStartCommand = defineCommand({
   details: [
     'It outlives this program, the daemon, and a suspension of the VM; forks and snapshots have it, too. What it writes is kept in the guest, the newest part of each output, whether anybody reads it or not.',
     'Prints the name. A running session of that name is an error, an ended one is replaced.',
+    "With --entrypoint it is what the image runs, and its stop signal is the image's.",
   ],
   operands: operands.one('vm'),
   flags: {
     name: vmName('Name', { default: 'made up' }),
+    ...entrypointFlag,
     ...execFlags,
     stdin: flag.choice('What the command reads: what is sent to it, or nothing', ['pipe', 'none'], {
       default: 'none',
@@ -32,9 +36,10 @@ export const vmSessionStartCommand = defineCommand({
     }),
     attach: flag.boolean('Attach to it at once', { short: 'a' }),
   },
-  command: 'required',
+  command: 'optional',
   examples: [
     'banger vm session start web --name build -- make -j4',
+    'banger vm session start web --name server --entrypoint',
     'banger vm session start web --name shell --tty --attach -- bash -l',
     'banger vm session start web --require-command node --stdin pipe -- node repl.js',
   ],
@@ -43,9 +48,18 @@ export const vmSessionStartCommand = defineCommand({
     const { name, user, cwd, requireCommand: requiredCommands } = flags;
     const { connect, out, signal, world } = context;
     const env = readEnv(flags.env, world);
+    const entrypoint = readEntrypoint(flags.entrypoint, {
+      command,
+      verb: `vm session start ${vm}`,
+    });
+    if (entrypoint === undefined && command.length === 0) {
+      throw new BangerError('usage.invalid', '"vm session start" needs a command after "--"', {
+        hint: `banger vm session start ${vm} --entrypoint   # what the image runs`,
+      });
+    }
     const banger = await connect();
     const session = await banger.vms.sessions(vm).start(command, {
-      ...{ name, user, cwd, env, requiredCommands, signal },
+      ...{ name, user, cwd, env, entrypoint, requiredCommands, signal },
       keepBytes: flags.keep,
       stdin: flags.stdin === 'pipe',
       terminal: flags.tty ? terminalOf(world) : undefined,

@@ -15,7 +15,8 @@ export function bootGuest(running: RunningVms, identifier: Identifier): Step {
       const live = running.get(plan.id);
       assert(live?.guest, 'greet-guest comes before boot-guest');
       const identity = await identifier.of(plan);
-      const request = { identity, init: plan.init, drives: driveSerials };
+      const imageEnv = plan.imageRun?.env ?? [];
+      const request = { identity, init: plan.init, imageEnv, drives: driveSerials };
       live.booted = await live.guest.boot(request, signal);
     },
     undo: () => Promise.resolve(),
