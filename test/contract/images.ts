@@ -116,6 +116,38 @@ export function imagesContract(name: string, open: () => Promise<ImagesSubject>)
       assert.deepEqual(await images.find(one.id), one);
     });
 
+    test('what is from a registry is found by every spelling of its name, and by its digest', async () => {
+      await using subject = await open();
+      const { images } = subject;
+      const digest = `sha256:${'a'.repeat(64)}`;
+      const recipe = subject.recipe({ name: 'alpine:latest', config: noImageConfig });
+      const build: ImageRecipe['build'] = async (order) => ({
+        ...(await recipe.build(order)),
+        digest,
+      });
+
+      const image = await images.make({ ...recipe, build }, quiet);
+
+      for (const text of [
+        ...['alpine', 'alpine:latest', 'docker.io/alpine', 'docker.io/library/alpine:latest'],
+        ...[`alpine@${digest}`, `index.docker.io/library/alpine:3@${digest}`],
+      ]) {
+        assert.deepEqual(await images.find(text), image, text);
+      }
+      for (const text of ['alpine:3', 'ana/alpine', `ana/alpine@${digest}`, 'localhost/alpine']) {
+        assert.equal(await images.find(text), undefined, text);
+      }
+    });
+
+    test('a name of the catalog is never that of a registry', async () => {
+      await using subject = await open();
+      const { images } = subject;
+      const name = `${NAME}:latest`;
+      await images.make(subject.recipe({ name, config: noImageConfig }), quiet);
+
+      assert.equal((await images.pull(NAME, quiet)).name, NAME);
+    });
+
     test('damage is reported to who asks for the image, and repaired by force', async () => {
       await using subject = await open();
       const { images } = subject;

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 
 import { CatalogEntry, Image, Kernel } from './image.ts';
-import { Reference } from './names.ts';
+import { ImageName, Reference } from './names.ts';
 import { Nothing, route } from './route.ts';
 
 /** Images and kernels. */
@@ -25,13 +25,27 @@ export const storeApi = {
   pullImage: route({
     method: 'POST',
     path: '/v1/images',
-    summary: 'Pull or build an image by name',
+    summary: 'Pull or build an image by name or reference',
     progress: true,
-    input: z.object({ name: z.string().min(1).max(256), force: z.boolean().default(false) }),
+    input: z.object({
+      name: ImageName,
+      force: z.boolean().default(false),
+      /** Of a registry: any certificate will do, and plain HTTP */
+      insecure: z.boolean().default(false),
+      /** `linux/amd64`; refused unless it is that of this machine */
+      platform: z.string().max(64).optional(),
+    }),
     output: Image,
     errors: [
       'image.not_found',
+      'image.reference_invalid',
+      'image.other_platform',
+      'image.unsupported',
+      'image.bad_content',
       'image.build_failed',
+      'registry.unauthorized',
+      'registry.unreachable',
+      'registry.failed',
       'host.tool_missing',
       'host.mirror_unreachable',
       'host.disk_full',
@@ -41,7 +55,7 @@ export const storeApi = {
     method: 'GET',
     path: '/v1/images/:image',
     summary: 'One image',
-    input: z.object({ image: Reference }),
+    input: z.object({ image: ImageName }),
     output: Image,
     errors: ['image.not_found'],
   }),
@@ -49,7 +63,7 @@ export const storeApi = {
     method: 'DELETE',
     path: '/v1/images/:image',
     summary: 'Delete an image that no VM uses',
-    input: z.object({ image: Reference }),
+    input: z.object({ image: ImageName }),
     output: Nothing,
     errors: ['image.not_found', 'image.in_use'],
   }),

@@ -3,12 +3,29 @@ import { z } from 'zod';
 import { Provenance, VmSpec } from './vm.ts';
 import { WireError } from './wire-error.ts';
 
-/** A part of long work. A stage that ends has its `ms`; a stage without them has just begun. */
+/** One of the things that a stage does at the same time. */
+export const StagePart = z.object({
+  /** `sha256:0123456789ab` */
+  name: z.string(),
+  doneBytes: z.number(),
+  totalBytes: z.number(),
+});
+export type StagePart = z.infer<typeof StagePart>;
+
+/**
+ * A part of long work. A stage that ends has its `ms`; a stage without them has just begun, or is said again because it
+ * has come further.
+ */
 export const Stage = z.object({
   name: z.string(),
   /** For people: "Building image debian-bookworm-slim" */
   text: z.string(),
   ms: z.number().optional(),
+  /** How far it is, where that can be told */
+  doneBytes: z.number().optional(),
+  totalBytes: z.number().optional(),
+  /** What is under way right now */
+  parts: z.array(StagePart).optional(),
 });
 export type Stage = z.infer<typeof Stage>;
 

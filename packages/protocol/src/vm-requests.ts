@@ -1,13 +1,13 @@
 import { z } from 'zod';
 
-import { VmName } from './names.ts';
+import { ImageName, VmName } from './names.ts';
 import { PublishedPorts } from './port.ts';
 import { Mib } from './size.ts';
 
 /** Everything optional: what is left out is chosen by the daemon, and says where it came from. */
 export const CreateVmRequest = z.object({
   name: VmName.optional(),
-  image: z.string().min(1).max(256).optional(),
+  image: ImageName.optional(),
   kernel: z.string().min(1).max(256).optional(),
   vcpu: z.int().positive().optional(),
   memoryMib: Mib.optional(),

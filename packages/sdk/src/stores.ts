@@ -15,11 +15,25 @@ export interface Store<Item> {
   delete(name: string, options?: CallOptions): Promise<void>;
 }
 
-export function createImages({ call }: Caller): Store<Image> {
+/** Images also come from registries, by reference. */
+export interface ImageStore extends Store<Image> {
+  pull(name: string, options?: PullImageOptions): Promise<Image>;
+}
+
+export interface PullImageOptions extends CallOptions {
+  readonly force?: boolean;
+  /** Any certificate will do, and plain HTTP. */
+  readonly insecure?: boolean;
+  /** `linux/amd64`; refused unless it is that of the daemon's machine. */
+  readonly platform?: string | undefined;
+}
+
+export function createImages({ call }: Caller): ImageStore {
   return {
     list: (options = {}) => call(api.listImages, {}, options),
     available: (options = {}) => call(api.listCatalog, {}, options),
-    pull: (name, { force, ...options } = {}) => call(api.pullImage, { name, force }, options),
+    pull: (name, { force, insecure, platform, ...options } = {}) =>
+      call(api.pullImage, { name, force, insecure, platform }, options),
     show: (image, options = {}) => call(api.showImage, { image }, options),
     delete: async (image, options = {}) => {
       await call(api.deleteImage, { image }, options);

@@ -1,6 +1,7 @@
 import type { Stage } from '@banger/protocol/progress';
 
 import { formatTook } from './duration-text.ts';
+import { stageLines } from './stage-lines.ts';
 import type { World } from './world.ts';
 
 /** A stage that ends sooner is not worth a line of its own; `--verbose` shows it all the same. */
@@ -18,35 +19,38 @@ export interface LiveStages extends Disposable {
 }
 
 /**
- * Stages of long work on stderr. On a terminal the current one has a line that is rewritten with its time; ended ones
- * stay above it. Without a terminal there are only whole lines.
+ * Stages of long work on stderr. On a terminal the current one has a line that is rewritten with its time, and one for
+ * each part that is under way; ended ones stay above it. Without a terminal there are only whole lines.
  */
 export function createLiveStages(world: World, isVerbose: boolean): LiveStages {
   const { stderr } = world;
   const isTerminal = stderr.isTTY === true;
-  let current: { readonly name: string; readonly text: string; readonly since: number } | undefined;
+  let current: { readonly stage: Stage; readonly since: number } | undefined;
+  /** All that have begun and not ended: what is said of them again is no news of their beginning */
+  const underWay = new Set<string>();
   let ticking: AbortController | undefined;
-  let isDrawn = false;
+  let drawnLines = 0;
 
   function clear(): void {
-    if (isDrawn) stderr.write('\r\x1b[K');
-    isDrawn = false;
+    if (drawnLines > 0) stderr.write(`\r\x1b[K${'\x1b[1A\x1b[K'.repeat(drawnLines - 1)}`);
+    drawnLines = 0;
   }
 
   function draw(): void {
     if (current === undefined) return;
-    const took = world.monotonicMs() - current.since;
+    const tookMs = world.monotonicMs() - current.since;
     const { columns = 0 } = stderr; // A terminal that nobody gave a size has none.
     const width = (columns > 0 ? columns : 80) - 1;
+    const lines = stageLines(current.stage, tookMs).map((line) => line.slice(0, width));
     clear();
-    stderr.write(`${current.text} … ${formatTook(took)}`.slice(0, width));
-    isDrawn = true;
+    stderr.write(lines.join('\n'));
+    drawnLines = lines.length;
   }
 
   async function tick(signal: AbortSignal): Promise<void> {
     await world.wait(isTerminal ? APPEAR_MS : SAY_BEGUN_MS, signal);
     if (!isTerminal) {
-      stderr.write(`${current?.text ?? ''} …\n`);
+      stderr.write(`${current?.stage.text ?? ''} …\n`);
       return;
     }
     for (;;) {
@@ -55,9 +59,14 @@ export function createLiveStages(world: World, isVerbose: boolean): LiveStages {
     }
   }
 
-  function begin({ name, text }: Stage): void {
+  function begin(stage: Stage): void {
+    if (underWay.has(stage.name)) {
+      if (current?.stage.name === stage.name) current = { ...current, stage };
+      return;
+    }
     end();
-    current = { name, text, since: world.monotonicMs() };
+    underWay.add(stage.name);
+    current = { stage, since: world.monotonicMs() };
     ticking = new AbortController();
     tick(ticking.signal).catch(() => undefined); // It only ends by being aborted.
   }
@@ -75,7 +84,8 @@ export function createLiveStages(world: World, isVerbose: boolean): LiveStages {
         begin(stage);
         return;
       }
-      if (current === undefined || current.name === stage.name) end();
+      underWay.delete(stage.name);
+      if (current === undefined || current.stage.name === stage.name) end();
       clear();
       if (isVerbose || stage.ms >= QUIET_MS) {
         stderr.write(`${stage.text} ${formatTook(stage.ms)}\n`);

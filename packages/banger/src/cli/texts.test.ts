@@ -81,6 +81,27 @@ suite('stages', () => {
     assert.ok(world.stderr.text.endsWith('\r\x1b[KBooting 2.5 s\n'));
   });
 
+  test('that say how far they are have a line for each part, and are not begun again', async () => {
+    const world = new FakeWorld({ socket: '', isTerminal: true });
+    using stages = createLiveStages(world, false);
+    const parts = [{ name: 'sha256:12', doneBytes: 1024, totalBytes: 2048 }];
+    const pull = { name: 'pull', text: 'Pulling 2 layers' };
+    const { signal } = new AbortController();
+
+    stages.show(pull);
+    stages.show({ ...pull, doneBytes: 1536, totalBytes: 4096, parts });
+    await world.wait(0, signal);
+    await world.wait(0, signal);
+    stages.show({ ...pull, ms: 2500 });
+
+    const { text } = world.stderr;
+    assert.match(
+      text,
+      /^Pulling 2 layers {2}1\.5 KiB of 4\.0 KiB … 0 ms\n {2}sha256:12 {2}1\.0 KiB of/,
+    );
+    assert.ok(text.endsWith('\r\x1b[K\x1b[1A\x1b[KPulling 2 layers 2.5 s\n'));
+  });
+
   test('that are short say nothing, unless asked', () => {
     const quiet = new FakeWorld({ socket: '' });
     const verbose = new FakeWorld({ socket: '' });

@@ -20,6 +20,8 @@ import { createSystemPressure } from '../host/system-pressure.ts';
 import { createSystemProcesses } from '../host/system-processes.ts';
 import { createImages } from '../image/create-images.ts';
 import type { Images } from '../image/images.ts';
+import type { BlobCache } from '../image/oci/blob-cache.ts';
+import { createBlobCache } from '../image/oci/create-blob-cache.ts';
 import { createKernels } from '../kernel/create-kernels.ts';
 import type { Kernels } from '../kernel/kernels.ts';
 import { createSavedStates } from '../saved/create-saved-states.ts';
@@ -50,6 +52,7 @@ export interface Adapters {
   readonly facts: Facts;
   readonly disks: Disks;
   readonly images: Images;
+  readonly blobs: BlobCache;
   readonly kernels: Kernels;
   readonly connector: GuestConnector;
   readonly driver: VmmDriver;
@@ -103,9 +106,10 @@ export function composeAdapters({
     debianMirror: config.debian_mirror,
     debianSecurityMirror: config.debian_security_mirror,
   };
-  const shared = { paths, processes, clock, path, ...mirrors };
-  const images = createImages({ ...shared, uid });
-  const kernels = createKernels({ ...shared, agentFile: agentBinary });
+  const shared = { paths, processes, path, ...mirrors };
+  const blobs = createBlobCache(paths.blobs);
+  const images = createImages({ ...shared, clock, uid });
+  const kernels = createKernels({ ...shared, clock, agentFile: agentBinary });
   const archive = createHostArchive({ processes, env: buildEnv(path), ...mirrors });
   const hostKeys = createHostKeys();
   const userKey =
@@ -119,6 +123,7 @@ export function composeAdapters({
     processes,
     facts,
     images,
+    blobs,
     kernels,
     disks: createDisks({ processes, path }),
     connector: createGuestConnector({ clock }),

@@ -168,13 +168,15 @@ export async function startDaemon({
 
 /** What interrupted builds and forks left. A store that cannot be swept is told about when it is used. */
 async function sweepStores(
-  { images, kernels, templates }: Adapters,
+  { images, blobs, kernels, templates }: Adapters,
   { builds }: BangerPaths,
   log: DaemonLog,
 ): Promise<void> {
   const signal = AbortSignal.timeout(60_000);
   const forkPoints = createWorkDirs(builds, 'fork');
-  const sweeps = [images, kernels, templates, forkPoints].map((store) => store.sweep(signal));
+  const sweeps = [images, blobs, kernels, templates, forkPoints].map((store) =>
+    store.sweep(signal),
+  );
   for (const swept of await Promise.allSettled(sweeps)) {
     if (swept.status === 'rejected')
       log.error({ err: swept.reason as unknown }, 'cannot sweep a store');

@@ -36,8 +36,8 @@ export function storeHandlers(deps: StoreHandlerDeps): Pick<Handlers, StoreRoute
   return {
     listImages: async () => (await images.list()).map(image),
     listCatalog: async () => catalog(images.catalog(), await images.list(), defaults.image),
-    async pullImage({ name, force }, operation) {
-      const stored = await images.pull(name, { ...operation, force });
+    async pullImage({ name, ...options }, operation) {
+      const stored = await images.pull(name, { ...operation, ...options });
       events.emit({ type: 'image.pulled', image: stored.id, name: stored.name }, operation.id);
       return image(stored);
     },

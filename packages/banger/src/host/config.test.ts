@@ -144,6 +144,38 @@ suite('configuration', () => {
     });
   }
 
+  test('knows registries with their mirrors', () => {
+    const text =
+      '[[registry]]\nhost = "docker.io"\nmirrors = ["https://m.example.com"]\n[[registry]]\nhost = "[::1]:5000"\ninsecure = true';
+
+    const { registries, effective } = read(text);
+
+    assert.deepEqual(registries, [
+      { host: 'docker.io', mirrors: ['https://m.example.com'], insecure: false },
+      { host: '[::1]:5000', mirrors: [], insecure: true },
+    ]);
+    assert.equal(effective.find(({ key }) => key === 'registry')?.source, `${file}:1`);
+    assert.deepEqual(read(undefined).registries, []);
+  });
+
+  for (const [entry, message] of [
+    ['mirrors = []', /registry entry 1 at .*config\.toml:3: "host" takes a host as in image names/],
+    ['host = "https://docker.io"', /"host" takes a host/],
+    ['host = "docker.io/library"', /"host" takes a host/],
+    ['host = "x"\nmirrors = "https://x"', /"mirrors" takes a list of URLs/],
+    ['host = "x"\nmirrors = ["x"]', /"mirrors\.0" takes a URL such as/],
+    ['host = "x"\nmirrors = ["file:///x"]', /"mirrors\.0" takes a URL such as/],
+    ['host = "x"\ninsecure = "yes"', /"insecure" takes true or false/],
+    ['host = "x"\nmirror = []', /there is no key "mirror"/],
+  ] as const) {
+    test(`refuses a registry of ${JSON.stringify(entry)}`, () => {
+      assert.throws(() => read(`[[registry]]\nhost = "x"\n[[registry]]\n${entry}`), {
+        code: 'config.invalid',
+        message,
+      });
+    });
+  }
+
   test('refuses a file_sync that is no list of tables', () => {
     assert.throws(() => read('file_sync = "x"'), {
       code: 'config.invalid',

@@ -15,11 +15,13 @@ import {
 } from './config-keys.ts';
 import { lineOfKey } from './config-lines.ts';
 import { parseFileSync, type FileSyncEntry } from './file-sync-config.ts';
+import { parseRegistries, type RegistrySettings } from './registry-config.ts';
 
 /** The configuration of a daemon: read once at its start, from the file, then the environment. */
 export interface Config {
   readonly values: ConfigValues;
   readonly fileSync: readonly FileSyncEntry[];
+  readonly registries: readonly RegistrySettings[];
   /** One entry per key, with where it came from */
   readonly effective: readonly ConfigValue[];
 }
@@ -43,15 +45,17 @@ export async function readConfig(file: string, env: ConfigSources['env']): Promi
 
 /** Pure. Rejects the first unknown key or bad value with its file, line, key and what is allowed. */
 export function parseConfig(sources: ConfigSources): Config {
-  const { values: fromFile, fileSync } = fileValues(sources);
+  const { values: fromFile, lists } = fileValues(sources);
   const effective: ConfigValue[] = [];
   for (const key of Object.keys(configKeys).filter(isConfigKey)) {
     effective.push(effectiveValue(key, fromFile, sources));
   }
   // Every key is present with a value that its own schema made, which the loop above cannot tell the compiler.
   const values = Object.fromEntries(effective.map(({ key, value }) => [key, value])) as unknown;
-  effective.push(fileSyncValue(fileSync, sources));
-  return { values: values as ConfigValues, fileSync: fileSync ?? [], effective };
+  const { file_sync: fileSync = [], registry: registries = [] } = lists;
+  effective.push(listValue('file_sync', lists.file_sync?.map(showFileSync), sources));
+  effective.push(listValue('registry', lists.registry, sources));
+  return { values: values as ConfigValues, fileSync, registries, effective };
 }
 
 function effectiveValue(
@@ -93,39 +97,46 @@ function describeIssue(issue: z.core.$ZodIssue): string {
   return `one of ${issue.values.map((value) => `"${String(value)}"`).join(', ')}`;
 }
 
+/** The keys that are lists of tables, and that no variable overrides. */
+interface Lists {
+  file_sync?: readonly FileSyncEntry[];
+  registry?: readonly RegistrySettings[];
+}
+
+const LIST_KEYS: readonly (keyof Lists)[] = ['file_sync', 'registry'];
+
 interface FileValues {
   readonly values: ReadonlyMap<ConfigKey, unknown>;
-  /** undefined: there is none */
-  readonly fileSync: readonly FileSyncEntry[] | undefined;
+  /** Those that are set */
+  readonly lists: Lists;
 }
 
 function fileValues({ file, text, env }: ConfigSources): FileValues {
   const values = new Map<ConfigKey, unknown>();
-  if (text === undefined) return { values, fileSync: undefined };
-  let fileSync: readonly FileSyncEntry[] | undefined;
+  const lists: Lists = {};
+  if (text === undefined) return { values, lists };
+  const source = { file, text, home: env['HOME'] ?? '/' };
   for (const [key, value] of flatten(parseToml(file, text))) {
     if (isConfigKey(key)) values.set(key, value);
-    else if (key === FILE_SYNC)
-      fileSync = parseFileSync(value, { file, text, home: env['HOME'] ?? '/' });
+    else if (key === 'file_sync') lists.file_sync = parseFileSync(value, source);
+    else if (key === 'registry') lists.registry = parseRegistries(value, source);
     else throw unknownKey(key, `${file}:${String(lineOfKey(text, key))}`);
   }
-  return { values, fileSync };
+  return { values, lists };
 }
 
-/** The one key that is a list of tables, and that no variable overrides. */
-const FILE_SYNC = 'file_sync';
-
-/** For `config show`, the permissions as they were written. */
-function fileSyncValue(
-  entries: readonly FileSyncEntry[] | undefined,
+function listValue(
+  key: keyof Lists,
+  value: readonly unknown[] | undefined,
   { file, text }: ConfigSources,
 ): ConfigValue {
-  const value = (entries ?? []).map(({ host, guest, mode }) => {
-    return { host, guest, mode: mode.toString(8).padStart(4, '0') };
-  });
-  if (entries === undefined) return { key: FILE_SYNC, value, origin: 'default' };
-  const source = `${file}:${String(lineOfKey(text ?? '', FILE_SYNC))}`;
-  return { key: FILE_SYNC, value, origin: 'file', source };
+  if (value === undefined) return { key, value: [], origin: 'default' };
+  return { key, value, origin: 'file', source: `${file}:${String(lineOfKey(text ?? '', key))}` };
+}
+
+/** The permissions as they were written. */
+function showFileSync({ host, guest, mode }: FileSyncEntry) {
+  return { host, guest, mode: mode.toString(8).padStart(4, '0') };
 }
 
 function parseToml(file: string, text: string): TomlTable {
@@ -165,7 +176,7 @@ function unknownKey(key: string, where: string): BangerError {
     'config.invalid',
     `Cannot use configuration key "${key}" at ${where}: there is no such key`,
     {
-      hint: `Allowed are ${[...Object.keys(configKeys), FILE_SYNC].join(', ')}`,
+      hint: `Allowed are ${[...Object.keys(configKeys), ...LIST_KEYS].join(', ')}`,
     },
   );
 }

@@ -10,6 +10,8 @@ export interface BangerPaths {
   readonly configFile: string;
   readonly stateDir: string;
   readonly cacheDir: string;
+  /** Parts of images, by their digests; may be thrown away */
+  readonly blobs: string;
   readonly runtimeDir: string;
   readonly socket: string;
   readonly database: string;
@@ -39,11 +41,13 @@ export function bangerPaths(environment: RuntimeEnvironment): BangerPaths {
     const set = env[name];
     return join(set?.startsWith('/') === true ? set : join(home, fallback), 'banger');
   };
+  const cacheDir = base('XDG_CACHE_HOME', '.cache');
   const stateDir = base('XDG_STATE_HOME', '.local/state');
   return {
     configFile: join(base('XDG_CONFIG_HOME', '.config'), 'config.toml'),
     stateDir,
-    cacheDir: base('XDG_CACHE_HOME', '.cache'),
+    cacheDir,
+    blobs: join(cacheDir, 'blobs'),
     runtimeDir: runtimeDir(environment),
     socket: daemonSocket(environment),
     database: join(stateDir, 'banger.db'),

@@ -3,12 +3,12 @@ import { createHash } from 'node:crypto';
 import { noImageConfig } from '@banger/protocol/image-config';
 import { ImageId } from '@banger/protocol/ids';
 
-import { findArtifact } from '../artifact/find-artifact.ts';
 import { createSharedWork } from '../artifact/shared-work.ts';
 import { createStageClock } from '../artifact/stage-clock.ts';
 import type { Clock } from '../host/clock.ts';
 import type { WorkOptions } from '../host/work.ts';
 import { damaged, notFound } from '../artifact/artifact-errors.ts';
+import { findImage } from './find-image.ts';
 import type { BuiltRoot, ImageRecipe } from './image-recipe.ts';
 import type { CatalogImage, Images, StoredImage } from './images.ts';
 
@@ -36,11 +36,11 @@ export function createFakeImages({ clock, catalog }: FakeImagesOptions): FakeIma
   const list = (): StoredImage[] => [...stored.values()].toReversed();
   const find = async (reference: string): Promise<StoredImage | undefined> => {
     await Promise.resolve();
-    const entries = list().map(({ id, dir, name, createdAt }) => {
-      const manifest = { name, createdAt, files: {} };
+    const entries = list().map(({ id, dir, name, createdAt, digest }) => {
+      const manifest = { name, createdAt, digest, files: {} };
       return { id, dir, manifest, damage: broken.has(id) ? 'rootfs.ext4 is missing' : undefined };
     });
-    const found = findArtifact(entries, reference);
+    const found = findImage(entries, reference);
     if (found.kind === 'damaged') throw damaged('image', found);
     return found.kind === 'whole' ? stored.get(ImageId.parse(found.stored.id)) : undefined;
   };
@@ -98,7 +98,9 @@ export function createFakeImages({ clock, catalog }: FakeImagesOptions): FakeIma
     async pull(name, { force = false, ...work }) {
       work.signal.throwIfAborted();
       const present = force ? undefined : await find(name);
-      return present ?? pulls.join(name, work, (shared) => pull(name, shared));
+      const isCatalogs = catalog.some((entry) => entry.name === name);
+      if (present !== undefined && (present.name === name || !isCatalogs)) return present;
+      return pulls.join(name, work, (shared) => pull(name, shared));
     },
     async make(recipe, { signal, progress }) {
       const dir = `/builds/image-${String(built)}`;

@@ -6,7 +6,6 @@ import { ImageId } from '@banger/protocol/ids';
 
 import { createArtifactStore, type Stored } from '../artifact/artifact-store.ts';
 import { flush, recordOf } from '../artifact/file-digest.ts';
-import { findArtifact } from '../artifact/find-artifact.ts';
 import { createSharedWork } from '../artifact/shared-work.ts';
 import { createStageClock } from '../artifact/stage-clock.ts';
 import { createWorkDirs, type RemoveTree } from '../artifact/work-dirs.ts';
@@ -14,16 +13,20 @@ import type { Clock } from '../host/clock.ts';
 import type { BangerPaths } from '../host/paths.ts';
 import type { WorkOptions } from '../host/work.ts';
 import { damaged, notFound } from '../artifact/artifact-errors.ts';
+import { findImage } from './find-image.ts';
 import { imageIdOf, ImageManifest, ROOT_DISK } from './image-manifest.ts';
 import type { ImageRecipe } from './image-recipe.ts';
-import type { CatalogImage, Images, StoredImage } from './images.ts';
+import type { CatalogImage, Images, PullOptions, StoredImage } from './images.ts';
 
 export interface ImageStoreOptions {
   readonly paths: Pick<BangerPaths, 'images' | 'builds'>;
   readonly clock: Clock;
   readonly catalog: readonly CatalogImage[];
   /** How the image of this name is made; undefined: there is no such image */
-  readonly recipeFor: (name: string) => ImageRecipe | undefined;
+  readonly recipeFor: (
+    name: string,
+    options: Pick<PullOptions, 'insecure' | 'platform'>,
+  ) => ImageRecipe | undefined;
   readonly removeTree?: RemoveTree;
 }
 
@@ -38,7 +41,7 @@ export function createImageStore(options: ImageStoreOptions): Images {
   const workDirs = createWorkDirs(paths.builds, 'image', removeTree);
   const pulls = createSharedWork<StoredImage>();
   const find = async (reference: string): Promise<StoredImage | undefined> => {
-    const found = findArtifact(await store.entries(), reference);
+    const found = findImage(await store.entries(), reference);
     if (found.kind === 'damaged') throw damaged('image', found);
     return found.kind === 'whole' ? storedImage(found.stored) : undefined;
   };
@@ -82,10 +85,12 @@ export function createImageStore(options: ImageStoreOptions): Images {
       return (await store.list()).map(storedImage);
     },
     catalog: () => catalog,
-    async pull(name, { force = false, ...work }) {
+    async pull(name, { force = false, insecure, platform, ...work }) {
       const present = force ? undefined : await find(name);
-      if (present !== undefined) return present;
-      const recipe = recipeFor(name);
+      // What is called otherwise was found by another spelling, and a name of the catalog has only one.
+      const isCatalogs = catalog.some((entry) => entry.name === name);
+      if (present !== undefined && (present.name === name || !isCatalogs)) return present;
+      const recipe = recipeFor(name, { insecure, platform });
       if (recipe === undefined) throw notFound('image', name, catalog);
       return pulls.join(recipe.name, work, (shared) => make(recipe, shared));
     },

@@ -32,17 +32,26 @@ export interface CatalogImage {
   readonly description: string;
 }
 
+export interface PullOptions extends WorkOptions {
+  readonly force?: boolean | undefined;
+  /** Of a registry: any certificate will do, and plain HTTP */
+  readonly insecure?: boolean | undefined;
+  /** `linux/amd64`: refused unless it is that of this machine */
+  readonly platform?: string | undefined;
+}
+
 export interface Images {
   /** Whole ones, newest first */
   list(): Promise<readonly StoredImage[]>;
-  /** By name (the newest of it), id or unique id prefix; rejects with `image.damaged` when nothing whole matches */
+  /** By name or reference (the newest of it), id or unique id prefix; rejects with `image.damaged` when nothing whole matches */
   find(reference: string): Promise<StoredImage | undefined>;
   catalog(): readonly CatalogImage[];
   /**
-   * The stored image of this name, made if it is missing (always when `force`). Concurrent calls for one name are one
+   * The stored image of this name, made if it is missing (always when `force`). A name of the catalog comes first, then
+   * it is a reference to an image of a registry. Concurrent calls for one name are one
    * build, cancelled when its last caller is gone. Rejects with `image.not_found` and names close to it.
    */
-  pull(name: string, options: WorkOptions & { readonly force?: boolean }): Promise<StoredImage>;
+  pull(name: string, options: PullOptions): Promise<StoredImage>;
   /** Makes and stores what a recipe says, whatever is stored already and whoever else makes one of this name. */
   make(recipe: ImageRecipe, options: WorkOptions): Promise<StoredImage>;
   /** The caller has made sure that no VM uses it. Repeatable. */

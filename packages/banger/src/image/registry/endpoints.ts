@@ -1,15 +1,6 @@
+import type { RegistrySettings } from '../../host/registry-config.ts';
 import { isLoopback } from './loopback.ts';
 import { DOCKER_HUB } from './reference.ts';
-
-/** One `[[registry]]` of the configuration. */
-export interface RegistrySettings {
-  /** As in references */
-  readonly host: string;
-  /** Asked before the registry itself, in this order; `/v2/…` is added */
-  readonly mirrors: readonly string[];
-  /** Any certificate is taken, and plain HTTP where there is no TLS */
-  readonly insecure: boolean;
-}
 
 /** A place where a repository can be asked for. */
 export interface Endpoint {

@@ -3,12 +3,13 @@ import { createHash } from 'node:crypto';
 import { BangerError } from '@banger/protocol/errors';
 
 import type { Clock } from '../../host/clock.ts';
+import type { RegistrySettings } from '../../host/registry-config.ts';
 import type { ImageSource } from '../oci/image-source.ts';
 import { MAX_MANIFEST_BYTES, type ManifestDocument } from '../oci/manifest.ts';
 import { indexTypes, manifestTypes } from '../oci/media-types.ts';
 import { shortDigest } from '../oci/blob-errors.ts';
 import type { CredentialStore } from './credentials.ts';
-import { endpointsOf, type RegistrySettings } from './endpoints.ts';
+import { endpointsOf } from './endpoints.ts';
 import { readBlob } from './read-blob.ts';
 import { readBounded } from './read-bounded.ts';
 import type { ImageReference } from './reference.ts';
