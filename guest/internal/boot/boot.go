@@ -13,6 +13,7 @@ import (
 	"os"
 	"time"
 
+	"banger.dev/guest/internal/files"
 	"banger.dev/guest/internal/identity"
 	"banger.dev/guest/internal/modules"
 	"banger.dev/guest/internal/pseudofs"
@@ -21,6 +22,8 @@ import (
 // Drives are serial numbers; empty is none.
 type Drives struct {
 	Base, Overlay, Work, Modules string
+	// What lies between base and overlay, in overlayfs' own form; of a build
+	Delta string
 }
 
 // Plan is everything Boot is told.
@@ -28,7 +31,9 @@ type Plan struct {
 	Identity identity.Identity
 	// The image's own init becomes process 1
 	HandOver bool
-	Drives   Drives
+	// The machine runs one step of a build: nothing of banger's gets into the root
+	Build  bool
+	Drives Drives
 	// NAME=VALUE, of the image
 	ImageEnv []string
 }
@@ -55,6 +60,8 @@ type Booted struct {
 	// The machine as later requests find it
 	Machine identity.Machine
 	Stages  []identity.Stage
+	// Of a build
+	Changes *files.Changes
 }
 
 // Run boots. After an error the machine is good for nothing but being switched off.
@@ -63,27 +70,40 @@ func Run(plan Plan, first First, note func(format string, args ...any)) (Booted,
 	defer cancel()
 	run := &run{ctx: ctx, plan: plan, first: first, note: note}
 	who := plan.Identity
-	stages, err := identity.RunStages([]identity.Step{
+	steps := []identity.Step{
 		{Name: "entropy", Do: who.StirEntropy},
 		{Name: "clock", Do: who.SetClock},
 		{Name: "modules", Do: run.loadLateModules},
 		{Name: "drives", Do: run.findDrives},
 		{Name: "root", Do: run.assembleRoot},
-		{Name: "enter", Do: run.enterRoot},
-		{Name: "disks", Do: run.mountDisks},
-		{Name: "names", Do: who.WriteNames},
-		{Name: "machine-id", Do: func() error { return who.WriteMachineID(plan.HandOver) }},
-		{Name: "ssh-host-keys", Do: who.WriteHostKeys},
-		{Name: "ssh-access", Do: who.WriteSSHAccess},
-		{Name: "git", Do: who.WriteGit},
-		{Name: "network", Do: run.configureNetwork},
-		{Name: "init", Do: run.handOver},
-	})
+	}
+	if plan.Build {
+		steps = append(steps, run.buildSteps()...)
+	} else {
+		steps = append(steps, run.machineSteps()...)
+	}
+	stages, err := identity.RunStages(steps)
 	if err != nil {
 		return Booted{}, err
 	}
 	machine := identity.Machine{HasInit: plan.HandOver, Overlay: run.overlayDisk, Work: run.workDisk, Note: note}
-	return Booted{machine, stages}, nil
+	return Booted{machine, stages, run.changes}, nil
+}
+
+// machineSteps make somebody's machine of the assembled root.
+func (r *run) machineSteps() []identity.Step {
+	who := r.plan.Identity
+	return []identity.Step{
+		{Name: "enter", Do: r.enterRoot},
+		{Name: "disks", Do: r.mountDisks},
+		{Name: "names", Do: who.WriteNames},
+		{Name: "machine-id", Do: func() error { return who.WriteMachineID(r.plan.HandOver) }},
+		{Name: "ssh-host-keys", Do: who.WriteHostKeys},
+		{Name: "ssh-access", Do: who.WriteSSHAccess},
+		{Name: "git", Do: who.WriteGit},
+		{Name: "network", Do: r.configureNetwork},
+		{Name: "init", Do: r.handOver},
+	}
 }
 
 type run struct {
@@ -95,6 +115,9 @@ type run struct {
 	// The overlay disk's root, which lies out of the new root's sight
 	overlay               *os.File
 	overlayDisk, workDisk *identity.Disk
+	// What the layer of a build is taken of, and the files that are bound over the image's
+	changes   *files.Changes
+	nameFiles *os.File
 }
 
 func (r *run) loadLateModules() error {
@@ -130,6 +153,9 @@ func (r *run) handOver() error {
 func (p Plan) Check() error {
 	if p.Drives.Base == "" {
 		return errors.New("there is no base drive")
+	}
+	if p.Drives.Delta != "" && !p.Build {
+		return errors.New("only a build has a delta drive")
 	}
 	bytes := 0
 	for _, variable := range p.ImageEnv {

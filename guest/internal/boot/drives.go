@@ -15,7 +15,7 @@ const blockDir = "/sys/block"
 // findDrives waits until every drive of the plan is there. A drive's letter depends on the order of probing; its serial
 // number is the host's.
 func (r *run) findDrives() error {
-	wanted := []string{r.plan.Drives.Base, r.plan.Drives.Overlay, r.plan.Drives.Work, r.plan.Drives.Modules}
+	wanted := []string{r.plan.Drives.Base, r.plan.Drives.Overlay, r.plan.Drives.Work, r.plan.Drives.Modules, r.plan.Drives.Delta}
 	wanted = slices.DeleteFunc(wanted, func(serial string) bool { return serial == "" })
 	err := uevent.Await(r.ctx, func() (bool, error) {
 		r.devices = devicesBySerial(blockDir)

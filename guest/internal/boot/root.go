@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"syscall"
 
 	"golang.org/x/sys/unix"
@@ -15,6 +16,7 @@ import (
 // Where things are in the initrd.
 const (
 	baseDir    = "/banger/base"
+	deltaDir   = "/banger/delta"
 	overlayDir = "/banger/overlay"
 	newRoot    = "/banger/root"
 )
@@ -39,10 +41,17 @@ func (r *run) assembleRoot() error {
 	if err := mount(r.devices[r.plan.Drives.Base], baseDir, diskType, unix.MS_RDONLY|unix.MS_NOATIME, ""); err != nil {
 		return err
 	}
+	lower := []string{baseDir}
+	if r.plan.Drives.Delta != "" {
+		lower = []string{deltaDir, baseDir}
+		if err := r.mountDelta(); err != nil {
+			return err
+		}
+	}
 	if err := r.mountOverlayDisk(); err != nil {
 		return err
 	}
-	if err := makeOverlayDirs(); err != nil {
+	if err := makeOverlayDirs(lower[0]); err != nil {
 		return err
 	}
 	overlay, err := os.Open(overlayDir)
@@ -54,9 +63,23 @@ func (r *run) assembleRoot() error {
 		r.overlayDisk.Dir = fmt.Sprintf("/proc/self/fd/%d", overlay.Fd())
 	}
 	// redirect_dir: without it, renaming a directory of the image fails with EXDEV, which package managers do not expect.
-	options := fmt.Sprintf("lowerdir=%s,upperdir=%s,workdir=%s,redirect_dir=on", baseDir,
-		filepath.Join(overlayDir, upperName), filepath.Join(overlayDir, workName))
+	features := "redirect_dir=on"
+	if r.plan.Build {
+		features = plainUpper
+		if err := r.openChanges(lower); err != nil {
+			return err
+		}
+	}
+	options := fmt.Sprintf("lowerdir=%s,upperdir=%s,workdir=%s,%s", strings.Join(lower, ":"),
+		filepath.Join(overlayDir, upperName), filepath.Join(overlayDir, workName), features)
 	return mount("overlay", newRoot, "overlay", unix.MS_NOATIME, options)
+}
+
+func (r *run) mountDelta() error {
+	if err := os.MkdirAll(deltaDir, 0o755); err != nil {
+		return err
+	}
+	return mount(r.devices[r.plan.Drives.Delta], deltaDir, diskType, unix.MS_RDONLY|unix.MS_NOATIME, "")
 }
 
 // mountOverlayDisk takes memory where there is no disk.
@@ -87,7 +110,7 @@ func (r *run) mountDisk(disk identity.Disk, bytes uint64) error {
 	return nil
 }
 
-func makeOverlayDirs() error {
+func makeOverlayDirs(lower string) error {
 	for name, mode := range map[string]os.FileMode{
 		upperName: 0o755, workName: 0o755, dockerName: 0o710, containerdName: 0o711,
 	} {
@@ -100,7 +123,7 @@ func makeOverlayDirs() error {
 			return err
 		}
 		if name == upperName {
-			if err := likeBase(dir); err != nil {
+			if err := likeLower(lower, dir); err != nil {
 				return err
 			}
 		}
@@ -108,9 +131,9 @@ func makeOverlayDirs() error {
 	return nil
 }
 
-// likeBase gives the upper directory the owner and mode of the image's root: the union shows them as those of "/".
-func likeBase(upper string) error {
-	info, err := os.Stat(baseDir)
+// likeLower gives the upper directory the owner and mode of what is below: the union shows them as those of "/".
+func likeLower(lower, upper string) error {
+	info, err := os.Stat(lower)
 	if err != nil {
 		return err
 	}
@@ -119,7 +142,7 @@ func likeBase(upper string) error {
 			return err
 		}
 	}
-	return os.Chmod(upper, info.Mode().Perm())
+	return os.Chmod(upper, info.Mode())
 }
 
 func mount(source, target, kind string, flags uintptr, data string) error {

@@ -15,7 +15,7 @@ func (p *packer) packFile(at place, header *tar.Header, before *unix.Stat_t) err
 	id := inode{before.Dev, before.Ino}
 	if before.Nlink > 1 {
 		if first, known := p.linked[id]; known {
-			header.Typeflag, header.Linkname = tar.TypeLink, first
+			header.Typeflag, header.Linkname, header.PAXRecords = tar.TypeLink, first, nil
 			return p.archive.WriteHeader(header)
 		}
 	}

@@ -6,8 +6,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
+	"slices"
 	"strconv"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -61,13 +64,17 @@ func (p *packer) writeSparse(header *tar.Header, file *os.File, segments []segme
 	for _, s := range segments {
 		stored += s.size
 	}
-	records := paxRecords([][2]string{
+	pairs := [][2]string{
 		{"GNU.sparse.major", "1"}, {"GNU.sparse.minor", "0"},
 		{"GNU.sparse.name", header.Name}, {"GNU.sparse.realsize", strconv.FormatInt(header.Size, 10)},
-		{"mtime", fmt.Sprintf("%d.%09d", header.ModTime.Unix(), header.ModTime.Nanosecond())},
+		{"mtime", paxTime(header.ModTime)},
 		{"uid", strconv.Itoa(header.Uid)}, {"gid", strconv.Itoa(header.Gid)},
 		{"size", strconv.FormatInt(int64(len(layout))+stored, 10)},
-	})
+	}
+	for _, key := range slices.Sorted(maps.Keys(header.PAXRecords)) {
+		pairs = append(pairs, [2]string{key, header.PAXRecords[key]})
+	}
+	records := paxRecords(pairs)
 	if err := p.archive.Flush(); err != nil {
 		return err
 	}
@@ -86,6 +93,15 @@ func (p *packer) writeSparse(header *tar.Header, file *os.File, segments []segme
 	}
 	_, err := p.to.Write(make([]byte, -stored&(tarBlock-1)))
 	return err
+}
+
+// paxTime is seconds with a fraction, which in a time before 1970 counts backwards, too.
+func paxTime(at time.Time) string {
+	seconds, nanoseconds := at.Unix(), at.Nanosecond()
+	if seconds < 0 && nanoseconds > 0 {
+		return fmt.Sprintf("-%d.%09d", -(seconds + 1), 1_000_000_000-nanoseconds)
+	}
+	return fmt.Sprintf("%d.%09d", seconds, nanoseconds)
 }
 
 // sparseMap is the number of segments, then offset and size of each, a decimal number a line.

@@ -2,6 +2,7 @@ package identity
 
 import (
 	"fmt"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -13,6 +14,23 @@ import (
 // WriteNames sets the host name and the files that know it, and the name servers.
 func (i Identity) WriteNames() error {
 	return i.writeNewNames(nil)
+}
+
+// WriteNamesTo sets the host name, and makes the files that know it and the name servers in a directory of their own.
+func (i Identity) WriteNamesTo(dir string) error {
+	if err := unix.Sethostname([]byte(i.Hostname)); err != nil {
+		return fmt.Errorf("set the host name: %w", err)
+	}
+	for name, content := range map[string][]byte{
+		"hostname":    []byte(i.Hostname + "\n"),
+		"hosts":       hostsFile(i.Hostname, i.Hosts),
+		"resolv.conf": resolvFile(i.DNSServers),
+	} {
+		if err := Replace(filepath.Join(dir, name), content, 0o644); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (i Identity) hasNamesOf(other Identity) bool {

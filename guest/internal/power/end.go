@@ -23,9 +23,14 @@ func endProcesses(grace time.Duration) {
 	waitAll(watched, time.Now().Add(grace))
 	closeAll(watched)
 	// What is left, and what was started meanwhile.
-	watched = watchAll()
+	KillProcesses(grace)
+}
+
+// KillProcesses kills every process but process 1 and this one, and waits for their end, but no longer than patience.
+func KillProcesses(patience time.Duration) {
+	watched := watchAll()
 	unix.Kill(-1, unix.SIGKILL)
-	waitAll(watched, time.Now().Add(grace))
+	waitAll(watched, time.Now().Add(patience))
 	closeAll(watched)
 }
 

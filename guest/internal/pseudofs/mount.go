@@ -54,12 +54,29 @@ func Mount() error {
 			return err
 		}
 	}
+	return makeLinks()
+}
+
+func makeLinks() error {
 	for link, target := range links {
 		if err := os.Symlink(target, link); err != nil && !errors.Is(err, os.ErrExist) {
 			return err
 		}
 	}
 	return nil
+}
+
+// MountBeside mounts the same without /run, which a step of a build may fill as the image's own.
+func MountBeside() error {
+	for _, fs := range basic {
+		if fs.target == "/run" {
+			continue
+		}
+		if err := fs.mount(); err != nil {
+			return err
+		}
+	}
+	return errors.Join(makeLinks(), MountWithoutInit())
 }
 
 // MountWithoutInit adds what an image's own init would mount for itself.

@@ -29,9 +29,10 @@ func (s *Service) Boot(
 		booted, err := boot.Run(plan, s.first, s.note)
 		response.Stages = stagesOf(booted.Stages)
 		response.BootId = bootID()
-		if err == nil {
+		if err == nil && !plan.Build {
 			s.sweepSessions()
 		}
+		s.builds.changes.Store(booted.Changes)
 		return booted.Machine, err
 	})
 	switch {
@@ -41,9 +42,11 @@ func (s *Service) Boot(
 		s.note("cannot boot: %v", err)
 		return nil, connect.NewError(connect.CodeInternal, err)
 	}
-	s.ssh.GiveEnvironment(plan.ImageEnv)
-	s.assumeSSH(plan.Identity)
-	s.listenForSSH()
+	if !plan.Build {
+		s.ssh.GiveEnvironment(plan.ImageEnv)
+		s.assumeSSH(plan.Identity)
+		s.listenForSSH()
+	}
 	return connect.NewResponse(response), nil
 }
 
@@ -60,14 +63,17 @@ func planOf(request *guestv1.BootRequest) (boot.Plan, error) {
 		Identity: identityOf(request.GetIdentity()),
 		Drives: boot.Drives{
 			Base: drives.GetBase(), Overlay: drives.GetOverlay(), Work: drives.GetWork(), Modules: drives.GetModules(),
+			Delta: drives.GetDelta(),
 		},
 	}
 	switch request.GetInit() {
 	case guestv1.Init_INIT_AGENT:
 	case guestv1.Init_INIT_IMAGE:
 		plan.HandOver = true
+	case guestv1.Init_INIT_BUILD:
+		plan.Build = true
 	default:
-		return plan, errors.New("init is neither INIT_AGENT nor INIT_IMAGE")
+		return plan, errors.New("init is none of INIT_AGENT, INIT_IMAGE and INIT_BUILD")
 	}
 	return plan, nil
 }

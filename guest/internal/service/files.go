@@ -142,7 +142,9 @@ func (s *fileService) GetTree(
 	if err := stream.Send(&guestv1.GetTreeResponse{Kind: &guestv1.GetTreeResponse_Started{Started: started}}); err != nil {
 		return err
 	}
-	chunks := &chunkSender{stream: stream}
+	chunks := &chunkSender{send: func(data []byte) error {
+		return stream.Send(&guestv1.GetTreeResponse{Kind: &guestv1.GetTreeResponse_Data{Data: data}})
+	}}
 	buffered := bufio.NewWriterSize(chunks, fileChunk)
 	skipped, err := files.Get(found, buffered)
 	if err == nil {
@@ -160,14 +162,13 @@ func (s *fileService) GetTree(
 
 // chunkSender sends what is written, and remembers when the host went away.
 type chunkSender struct {
-	stream *connect.ServerStream[guestv1.GetTreeResponse]
-	err    error
+	send func(data []byte) error
+	err  error
 }
 
 func (c *chunkSender) Write(p []byte) (int, error) {
 	for at := 0; at < len(p); at += fileChunk {
-		data := &guestv1.GetTreeResponse_Data{Data: p[at:min(at+fileChunk, len(p))]}
-		if c.err = c.stream.Send(&guestv1.GetTreeResponse{Kind: data}); c.err != nil {
+		if c.err = c.send(p[at:min(at+fileChunk, len(p))]); c.err != nil {
 			return at, c.err
 		}
 	}

@@ -33,6 +33,7 @@ type Service struct {
 	processes *process.Registry
 	sessions  *sessions.Registry
 	ssh       *sshd.Server
+	builds    *buildService
 	note      func(format string, args ...any)
 }
 
@@ -42,7 +43,7 @@ var _ guestv1connect.GuestServiceHandler = (*Service)(nil)
 func New(build string, machine *boot.Machine, first boot.First, note func(format string, args ...any)) *Service {
 	processes := process.NewRegistry()
 	kept := sessions.NewRegistry(processes, sessionsDir)
-	return &Service{build, machine, first, processes, kept, sshd.New(processes, note), note}
+	return &Service{build, machine, first, processes, kept, sshd.New(processes, note), newBuildService(), note}
 }
 
 // Handler serves Connect over HTTP. A panic ends its request, not the agent.
@@ -60,6 +61,7 @@ func (s *Service) Handler() http.Handler {
 	mux.Handle(guestv1connect.NewSessionsServiceHandler(&sessionsService{s.machine, s.sessions}, options))
 	workspaces := &workspaceService{machine: s.machine, workspaces: workspace.New(workspacesDir)}
 	mux.Handle(guestv1connect.NewWorkspaceServiceHandler(workspaces, options))
+	mux.Handle(guestv1connect.NewBuildServiceHandler(s.builds, options))
 	return mux
 }
 

@@ -90,6 +90,9 @@ const (
 	Init_INIT_AGENT Init = 1
 	// /sbin/init of the image becomes process 1 (systemd, OpenRC).
 	Init_INIT_IMAGE Init = 2
+	// As INIT_AGENT, and nothing of banger's is written into the root, of which BuildService takes a layer. There are no
+	// work disk, modules, ssh or identity files; /etc/hostname, hosts and resolv.conf are mounted over.
+	Init_INIT_BUILD Init = 3
 )
 
 // Enum value maps for Init.
@@ -98,11 +101,13 @@ var (
 		0: "INIT_UNSPECIFIED",
 		1: "INIT_AGENT",
 		2: "INIT_IMAGE",
+		3: "INIT_BUILD",
 	}
 	Init_value = map[string]int32{
 		"INIT_UNSPECIFIED": 0,
 		"INIT_AGENT":       1,
 		"INIT_IMAGE":       2,
+		"INIT_BUILD":       3,
 	}
 )
 
@@ -649,7 +654,9 @@ type Drives struct {
 	// Mounted at /root.
 	Work string `protobuf:"bytes,3,opt,name=work,proto3" json:"work,omitempty"`
 	// Read-only; its root is mounted at /lib/modules/<release>.
-	Modules       string `protobuf:"bytes,4,opt,name=modules,proto3" json:"modules,omitempty"`
+	Modules string `protobuf:"bytes,4,opt,name=modules,proto3" json:"modules,omitempty"`
+	// Read-only, for INIT_BUILD: what earlier steps changed of the base, in overlayfs' own form.
+	Delta         string `protobuf:"bytes,5,opt,name=delta,proto3" json:"delta,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -708,6 +715,13 @@ func (x *Drives) GetWork() string {
 func (x *Drives) GetModules() string {
 	if x != nil {
 		return x.Modules
+	}
+	return ""
+}
+
+func (x *Drives) GetDelta() string {
+	if x != nil {
+		return x.Delta
 	}
 	return ""
 }
@@ -2316,12 +2330,13 @@ const file_banger_guest_v1_guest_proto_rawDesc = "" +
 	"\vprivate_key\x18\x02 \x01(\tR\n" +
 	"privateKey\x12\x1d\n" +
 	"\n" +
-	"public_key\x18\x03 \x01(\tR\tpublicKey\"d\n" +
+	"public_key\x18\x03 \x01(\tR\tpublicKey\"z\n" +
 	"\x06Drives\x12\x12\n" +
 	"\x04base\x18\x01 \x01(\tR\x04base\x12\x18\n" +
 	"\aoverlay\x18\x02 \x01(\tR\aoverlay\x12\x12\n" +
 	"\x04work\x18\x03 \x01(\tR\x04work\x12\x18\n" +
-	"\amodules\x18\x04 \x01(\tR\amodules\"O\n" +
+	"\amodules\x18\x04 \x01(\tR\amodules\x12\x14\n" +
+	"\x05delta\x18\x05 \x01(\tR\x05delta\"O\n" +
 	"\aNetwork\x12\x10\n" +
 	"\x03mac\x18\x01 \x01(\tR\x03mac\x12\x18\n" +
 	"\aaddress\x18\x02 \x01(\tR\aaddress\x12\x18\n" +
@@ -2440,13 +2455,15 @@ const file_banger_guest_v1_guest_proto_rawDesc = "" +
 	"\fPHASE_INITRD\x10\x01\x12\x11\n" +
 	"\rPHASE_BOOTING\x10\x02\x12\x10\n" +
 	"\fPHASE_BOOTED\x10\x03\x12\x12\n" +
-	"\x0ePHASE_STOPPING\x10\x04*<\n" +
+	"\x0ePHASE_STOPPING\x10\x04*L\n" +
 	"\x04Init\x12\x14\n" +
 	"\x10INIT_UNSPECIFIED\x10\x00\x12\x0e\n" +
 	"\n" +
 	"INIT_AGENT\x10\x01\x12\x0e\n" +
 	"\n" +
-	"INIT_IMAGE\x10\x022\xa0\x05\n" +
+	"INIT_IMAGE\x10\x02\x12\x0e\n" +
+	"\n" +
+	"INIT_BUILD\x10\x032\xa0\x05\n" +
 	"\fGuestService\x12C\n" +
 	"\x04Info\x12\x1c.banger.guest.v1.InfoRequest\x1a\x1d.banger.guest.v1.InfoResponse\x12C\n" +
 	"\x04Boot\x12\x1c.banger.guest.v1.BootRequest\x1a\x1d.banger.guest.v1.BootResponse\x12O\n" +
