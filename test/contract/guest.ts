@@ -6,6 +6,7 @@ import type { GuestExec, GuestExecInput } from '../../packages/banger/src/guest/
 import { aBoot, aCommand, run } from '../support/guest-commands.ts';
 import { createInputQueue } from '../support/input-queue.ts';
 import type { GuestSubject } from './guest-subject.ts';
+import { guestBuildsContract } from './guest-builds.ts';
 import { guestFilesContract } from './guest-files.ts';
 import { guestForkingContract } from './guest-forking.ts';
 import { guestListenersContract } from './guest-listeners.ts';
@@ -23,6 +24,7 @@ export function guestContract({ name, connect }: GuestSubject): void {
     return guest;
   };
 
+  guestBuildsContract({ name, connect });
   guestFilesContract({ name, connect });
   guestForkingContract({ name, connect });
   guestNetworkContract({ name, connect });

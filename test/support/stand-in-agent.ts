@@ -4,6 +4,7 @@ import type { Duplex } from 'node:stream';
 import { connectNodeAdapter } from '@connectrpc/connect-node';
 
 import { connectFakeGuest, type FakeGuest } from '../../packages/banger/src/guest/fake-guest.ts';
+import { BuildService } from '../../packages/banger/src/guest/generated/banger/guest/v1/build_pb.ts';
 import {
   GuestService,
   Phase,
@@ -12,6 +13,7 @@ import { FilesService } from '../../packages/banger/src/guest/generated/banger/g
 import { NetworkService } from '../../packages/banger/src/guest/generated/banger/guest/v1/network_pb.ts';
 import { SessionsService } from '../../packages/banger/src/guest/generated/banger/guest/v1/sessions_pb.ts';
 import { WorkspaceService } from '../../packages/banger/src/guest/generated/banger/guest/v1/workspace_pb.ts';
+import { serveLayer } from './stand-in-builds.ts';
 import { serveDial } from './stand-in-dial.ts';
 import { serveListeners, serveProbe } from './stand-in-listeners.ts';
 import { serveExec } from './stand-in-exec.ts';
@@ -33,6 +35,7 @@ export async function serveStandIn(stream: Duplex, guest: FakeGuest): Promise<vo
         watchListeners: (_request, { signal }) => serveListeners(service, signal),
         probe: ({ targets }, { signal }) => serveProbe(service, targets, signal),
       });
+      add(BuildService, { takeLayer: (_request, { signal }) => serveLayer(service, signal) });
       add(FilesService, {
         putTree: (requests, { signal }) => servePut(service, requests, signal),
         getTree: (request, { signal }) => serveGet(service, request, signal),

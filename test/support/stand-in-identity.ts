@@ -17,7 +17,7 @@ export function bootFrom({ identity, init, imageEnv, drives }: BootRequest): Gue
   const { base = '', overlay = '', work = '', modules = '' } = drives ?? {};
   return {
     identity: identityFrom(identity),
-    init: init === Init.IMAGE ? 'image' : 'agent',
+    init: init === Init.IMAGE ? 'image' : init === Init.BUILD ? 'build' : 'agent',
     imageEnv,
     drives: { base, overlay, work, modules },
   };

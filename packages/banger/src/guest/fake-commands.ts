@@ -8,6 +8,8 @@ export interface FakeRun {
   readonly input: AsyncIterable<GuestExecInput>;
   /** Resolves when the other end has taken it */
   readonly write: (stream: 'stdout' | 'stderr', text: string | Uint8Array) => Promise<void>;
+  /** Makes a file, which is in the layer of a build; not in a session */
+  readonly touch?: (path: string) => void;
   /** Aborts when the caller gave up or the connection is lost */
   readonly signal: AbortSignal;
 }
@@ -42,11 +44,12 @@ export const fakeUserland: Readonly<Record<string, FakeCommand>> = {
     while (!signal.aborted) await write('stdout', 'y\n'.repeat(8192));
     return { kind: 'signalled', signal: 1 };
   },
-  /** Understands `echo WORD`, `echo WORD >&2`, `exit N` and `kill -N $$`, with semicolons between. */
-  async sh({ request, write }) {
+  /** Understands `echo WORD`, `echo WORD >&2`, `touch PATH`, `exit N` and `kill -N $$`, with semicolons between. */
+  async sh({ request, write, touch }) {
     for (const step of (request.argv[2] ?? '').split(';').map((text) => text.trim())) {
       const [verb = '', word = '', to] = step.split(' ');
       if (verb === 'echo') await write(to === '>&2' ? 'stderr' : 'stdout', `${word}\n`);
+      if (verb === 'touch') touch?.(word);
       if (verb === 'exit') return ended(Number(word));
       if (verb === 'kill') return { kind: 'signalled', signal: Number(word.slice(1)) };
     }

@@ -4,6 +4,7 @@ import type { Duplex } from 'node:stream';
 import { BangerError } from '@banger/protocol/errors';
 
 import { orAbort } from '../host/or-abort.ts';
+import { fakeBuilds } from './fake-build.ts';
 import { type FakeCommand, fakeUserland, findCommand } from './fake-commands.ts';
 import { assumeIdentity } from './fake-identity.ts';
 import { fakeFiles, getFake, putFake, type FakeFiles } from './fake-files.ts';
@@ -44,6 +45,8 @@ export interface FakeGuest {
   readonly files: FakeFiles;
   readonly sessions: FakeSessions;
   readonly workspaces: FakeWorkspaces;
+  /** Paths that commands of a build have changed; each is a file with its path as content */
+  readonly changes: Set<string>;
   readonly calls: string[];
   /** Told when it is asked to power off; the machine around it then ends */
   onShutdown: () => void;
@@ -67,6 +70,7 @@ export function createFakeGuest(commands: Readonly<Record<string, FakeCommand>> 
     files: fakeFiles(),
     sessions: { all: [], made: 0 },
     workspaces: new FakeWorkspaces(),
+    changes: new Set(),
     calls: [],
     onShutdown: () => undefined,
     failures: new Map(),
@@ -137,6 +141,7 @@ export function connectFakeGuest(guest: FakeGuest, stream?: Duplex): Guest {
       plan: (bytes, signal) => answer('planShip', signal, () => guest.workspaces.plan(bytes)),
       apply: (bytes, signal) => answer('applyShip', signal, () => guest.workspaces.apply(bytes)),
     },
+    builds: fakeBuilds(guest, { lost, begin: (signal, work) => answer('takeLayer', signal, work) }),
     stats: (signal) => answer('stats', signal, () => fakeStats(1 + guest.running.size)),
     sync: (signal) => answer('sync', signal, () => undefined),
     identify: (request, signal) =>
@@ -208,7 +213,9 @@ async function runFake(
       over.throwIfAborted();
       await io.onOutput(stream, typeof text === 'string' ? Buffer.from(text) : text);
     };
-    return await orAbort(Promise.resolve(command({ request, input: io.input, write, signal: over })), over);
+    const touch = (path: string) => void guest.changes.add(path);
+    const run = { request, input: io.input, write, touch, signal: over };
+    return await orAbort(Promise.resolve(command(run)), over);
   } finally {
     guest.running.delete(request);
   }

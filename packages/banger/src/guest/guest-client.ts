@@ -2,6 +2,7 @@ import { createClient } from '@connectrpc/connect';
 
 import type { Clock } from '../host/clock.ts';
 import type { Conversation } from './conversation.ts';
+import { createBuildsClient } from './builds-client.ts';
 import { execInGuest } from './exec-in-guest.ts';
 import { createFilesClient } from './files-client.ts';
 import { GuestService } from './generated/banger/guest/v1/guest_pb.ts';
@@ -75,6 +76,7 @@ export function createGuestClient(
     files: createFilesClient(calls),
     sessions: createSessionsClient(calls),
     workspaces: createWorkspacesClient(calls),
+    builds: createBuildsClient(calls),
     [Symbol.asyncDispose]: () => conversation[Symbol.asyncDispose](),
   };
 }

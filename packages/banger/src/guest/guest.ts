@@ -1,6 +1,7 @@
 import type { Duplex } from 'node:stream';
 
 import type { FromImage } from './from-image.ts';
+import type { GuestBuilds } from './guest-builds.ts';
 import type { GuestFiles } from './guest-files.ts';
 import type { GuestNetwork } from './guest-network.ts';
 import type { GuestSessions } from './guest-sessions.ts';
@@ -20,6 +21,7 @@ export interface Guest extends AsyncDisposable {
   readonly files: GuestFiles;
   readonly sessions: GuestSessions;
   readonly workspaces: GuestWorkspaces;
+  readonly builds: GuestBuilds;
   stats(signal: AbortSignal): Promise<GuestStats>;
   /** sync(2) in the guest; with `dropCaches` its page cache is freed too, so that a saved memory is small */
   sync(signal: AbortSignal, options?: { readonly dropCaches?: boolean }): Promise<void>;
@@ -109,14 +111,18 @@ export interface GuestIdentified {
 
 export interface GuestBoot {
   readonly identity: GuestIdentity;
-  readonly init: 'image' | 'agent';
+  /** `build`: the agent stays process 1 and writes nothing of its own into the root */
+  readonly init: 'image' | 'agent' | 'build';
   /** `NAME=VALUE`, of those who log in by the agent's ssh server */
   readonly imageEnv: readonly string[];
+  /** By serial number; empty: there is none */
   readonly drives: {
     readonly base: string;
     readonly overlay: string;
     readonly work: string;
     readonly modules: string;
+    /** Between base and overlay, of a build */
+    readonly delta?: string;
   };
 }
 

@@ -16,13 +16,15 @@ const MIB = 1024 * 1024;
 const LONGEST_KEY = 4096;
 const SAMPLE_BYTES = 16;
 
+const inits = { agent: Init.AGENT, image: Init.IMAGE, build: Init.BUILD } as const;
+
 export function bootTo(
   { identity, init, imageEnv, drives }: GuestBoot,
   now: Date,
 ): MessageInitShape<typeof BootRequestSchema> {
   return {
     identity: identityTo(identity, now),
-    init: init === 'agent' ? Init.AGENT : Init.IMAGE,
+    init: inits[init],
     drives,
     imageEnv: [...imageEnv],
   };

@@ -128,7 +128,7 @@ function isUnreachable(error: unknown): error is BangerError {
 }
 
 /** With the VM its logs are gone, and a hint at them leads nowhere. */
-function gone(error: unknown): unknown {
+export function gone(error: unknown): unknown {
   if (!(error instanceof BangerError) || error.hint?.startsWith('banger vm ') !== true)
     return error;
   const { code, message, cause, details } = error;

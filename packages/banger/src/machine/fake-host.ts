@@ -101,6 +101,7 @@ function copyOf(guest: FakeGuest): FakeGuest {
     ...guest,
     running: new Set(),
     silences: new Set(),
+    changes: new Set(guest.changes),
     calls: [],
     lies: {},
     failures: new Map(),

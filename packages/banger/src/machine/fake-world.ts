@@ -31,6 +31,7 @@ import { createIdentifier } from './identify.ts';
 import { Machines } from './machines.ts';
 import { mortal, type Life } from './mortal.ts';
 import type { Operation } from './operation.ts';
+import type { VmRecord } from './record.ts';
 import { RunningVms } from './running-vms.ts';
 
 const entry = { kind: 'debian', description: '' };
@@ -160,7 +161,7 @@ export interface DaemonTweaks {
   /** How often it fails there; always unless told */
   times?: number;
   /** Of which machines that is said; users' unless told */
-  readonly purpose?: 'user' | 'template' | 'standby';
+  readonly purpose?: VmRecord['purpose'];
   readonly onEvent?: (body: EventBody) => void;
   readonly templates?: boolean;
   readonly fileSync?: FileSync;

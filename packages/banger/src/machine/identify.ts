@@ -9,7 +9,7 @@ import type { GitUser } from '../host/git-identity.ts';
 import type { HostKeys } from '../ssh/host-keys.ts';
 import type { UserKey } from '../ssh/user-key.ts';
 import { hygieneChecks } from './hygiene.ts';
-import { identityOf } from './identity.ts';
+import { buildIdentityOf, identityOf } from './identity.ts';
 import type { MachinePlan } from './plan.ts';
 import type { VmRecords } from './record.ts';
 import type { LiveVm } from './running-vms.ts';
@@ -48,6 +48,7 @@ export function createIdentifier({
   const samples = new Set<string>();
   const identifier: Identifier = {
     async of(plan) {
+      if (plan.build !== null) return buildIdentityOf(plan, randomBytes(SEED_BYTES));
       const [hostKey, line, git] = await Promise.all([
         hostKeys.make(plan.paths.hostKey),
         userKey.publicKey(),

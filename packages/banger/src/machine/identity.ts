@@ -32,3 +32,22 @@ export function identityOf(
     workMib: spec.diskMib,
   };
 }
+
+/** Of every machine of a build, so that what is built does not depend on which one it was */
+const BUILD_HOSTNAME = 'build';
+
+/** Plan of a build → all that its guest is told: nothing of the user's, and nobody can log in. Pure. */
+export function buildIdentityOf({ spec, network }: MachinePlan, seed: Uint8Array): GuestIdentity {
+  return {
+    hostname: BUILD_HOSTNAME,
+    hosts: [],
+    dnsServers: network.dnsServers,
+    network: { mac: network.mac, address: network.guestAddress, gateway: network.gateway },
+    machineId: '',
+    sshHostKeys: [],
+    authorizedKeys: [],
+    seed,
+    overlayMib: spec.overlayMib,
+    workMib: 0,
+  };
+}

@@ -5,6 +5,7 @@ import type { CreateVmRequest } from '@banger/protocol/vm-requests';
 import type { SharedWork } from '../artifact/shared-work.ts';
 import type { MemoryPressure } from '../host/pressure.ts';
 import type { StoredTemplate, Templates } from '../template/templates.ts';
+import { VmBuildMachines } from './build/build-machines.ts';
 import { createVm, type CreateDeps } from './create-vm.ts';
 import { isAlive } from './decide.ts';
 import type { StepDeps } from './machine-deps.ts';
@@ -50,6 +51,8 @@ export interface MachinesDeps extends StepDeps {
 export class Machines {
   readonly saved: SavedVerbs;
   readonly templates: TemplateVerbs;
+  /** For the steps of images' builds */
+  readonly builds: VmBuildMachines;
   readonly #deps: MachinesDeps & CreateDeps;
   readonly #population: Population;
   readonly #keeper: TemplateKeeper;
@@ -77,6 +80,7 @@ export class Machines {
     this.#standbys = standbys;
     this.saved = new SavedVerbs({ ...this.#deps, population });
     this.templates = new TemplateVerbs({ templates, population, standbys });
+    this.builds = new VmBuildMachines({ ...parts, ...this.#deps, population });
   }
 
   /** Takes over what earlier daemons left. One VM that cannot be taken over does not hold up the others. */
@@ -169,7 +173,7 @@ export class Machines {
 
   /** Ends with the daemon: what belongs to a client goes, the others run on and are adopted by the next daemon. */
   async close(): Promise<void> {
-    await this.#standbys[Symbol.asyncDispose]();
+    await Promise.all([this.builds[Symbol.asyncDispose](), this.#standbys[Symbol.asyncDispose]()]);
     const ephemeral = this.all().filter(({ record }) => record.ephemeral);
     await Promise.allSettled(ephemeral.map((vm) => this.delete(vm, backgroundOperation())));
     await this.#deps.running.release();

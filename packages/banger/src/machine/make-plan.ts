@@ -3,7 +3,7 @@ import { join } from 'node:path';
 
 import { BangerError } from '@banger/protocol/errors';
 import type { ImageRun } from '@banger/protocol/image-config';
-import type { VmId } from '@banger/protocol/ids';
+import type { ImageId, VmId } from '@banger/protocol/ids';
 import { MAX_SOCKET_PATH_BYTES } from '@banger/protocol/runtime-dir';
 import type { VmSpec } from '@banger/protocol/vm';
 
@@ -16,9 +16,11 @@ import { powerOn, type MachinePlan } from './plan.ts';
 export interface PlanParts {
   readonly id: VmId;
   readonly spec: VmSpec;
-  readonly image: Pick<StoredImage, 'id' | 'init' | 'rootDisk'> & {
+  readonly image: Pick<StoredImage, 'init' | 'rootDisk'> & {
+    readonly id: ImageId | null;
     readonly config?: ImageRun | undefined;
   };
+  readonly build?: MachinePlan['build'];
   readonly kernel: Pick<StoredKernel, 'id' | 'release' | 'vmlinux' | 'modulesDisk'>;
   readonly initrd: string;
   /** Of its address; no two VMs have the same */
@@ -70,6 +72,7 @@ export function makePlan(parts: PlanParts): MachinePlan {
     },
     machineId: digestOf('machine-id', id).toString('hex', 0, 16),
     start: powerOn,
+    build: parts.build ?? null,
   };
   checkSocketPath(plan.paths.agentSocket);
   return plan;

@@ -68,7 +68,8 @@ function likeTheGuests(guestAddress: string): string {
 export const MachinePlan = z.object({
   id: VmId,
   spec: VmSpec,
-  imageId: ImageId,
+  /** null: its base is no image of the store's */
+  imageId: ImageId.nullable(),
   /** How the image says that it is run; plans of before there was such a thing have none */
   imageRun: ImageRun.optional(),
   kernelId: KernelId,
@@ -104,6 +105,14 @@ export const MachinePlan = z.object({
   /** /etc/machine-id: 32 hex digits */
   machineId: z.string(),
   start: PlanStart,
+  /** It runs one step of an image's build: it has no work disk, no keys, and only this run */
+  build: z
+    .object({
+      /** Read-only, between base and overlay disk; null: there is none */
+      deltaDisk: z.string().nullable(),
+    })
+    .nullable()
+    .default(null),
 });
 export type MachinePlan = z.infer<typeof MachinePlan>;
 
@@ -113,6 +122,7 @@ export function isBooted({ from }: PlanStart): boolean {
 }
 
 /** Virtio serial numbers of the drives; the guest finds them by these (at most 20 bytes, virtio 1.2 section 5.2.6). */
+/** Of a build, `work` is the delta: so its machine has the same devices as any other, and begins from the same templates. */
 export const driveSerials = {
   base: 'banger-base',
   overlay: 'banger-overlay',

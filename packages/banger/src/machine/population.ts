@@ -10,6 +10,9 @@ import type { VmRecord } from './record.ts';
 import { resolveReference } from './resolve-reference.ts';
 import { Supervisor } from './supervisor.ts';
 
+/** Of machines that no user has asked for */
+export type HiddenPurpose = Exclude<VmRecord['purpose'], 'user'>;
+
 /** What is said of a VM when its record is first stored; the rest is as nothing had happened yet. */
 export type NewVm = Pick<VmRecord, 'name' | 'spec'> &
   Partial<Pick<VmRecord, 'provenance' | 'ephemeral' | 'purpose' | 'warm' | 'workspace'>>;
@@ -85,7 +88,7 @@ export class Population {
     return this.supervise(record);
   }
 
-  insertHidden(purpose: 'template' | 'standby', spec: VmSpec): Supervisor {
+  insertHidden(purpose: HiddenPurpose, spec: VmSpec): Supervisor {
     return this.insert({ purpose, spec, name: spec.name });
   }
 

@@ -23,8 +23,11 @@ export const VmRecord = z.object({
   /** False until the request that creates it has ended well; an unsettled VM is removed by the next daemon */
   settled: z.boolean(),
   ephemeral: z.boolean(),
-  /** Only a user's is ever shown: a template is being made of the second, the third waits to become a user's */
-  purpose: z.enum(['user', 'template', 'standby']).default('user'),
+  /**
+   * Only a user's is ever shown: a template is being made of the second, the third waits to become a user's, the fourth
+   * runs one step of an image's build
+   */
+  purpose: z.enum(['user', 'template', 'standby', 'build']).default('user'),
   /** False: it was asked for without templates, and always boots cold */
   warm: z.boolean().default(true),
   spec: VmSpec,

@@ -68,7 +68,7 @@ async function currentPlan(
   const { plan } = vm.record;
   assert(plan, 'a VM that starts has a plan');
   const [image, kernel] = await Promise.all([
-    deps.images.find(plan.imageId),
+    plan.imageId === null ? undefined : deps.images.find(plan.imageId),
     deps.kernels.find(plan.kernelId),
   ]);
   if (image === undefined || kernel === undefined)
@@ -84,7 +84,7 @@ function partMissing(
   const wanted = part === 'image' ? imageId : kernelId;
   return new BangerError(
     `${part}.not_found`,
-    `Cannot start VM "${spec.name}": its ${part} ${wanted} is no longer in the store`,
+    `Cannot start VM "${spec.name}": its ${part} ${String(wanted)} is no longer in the store`,
     { hint: `banger ${part} pull --force ${spec[part]}` },
   );
 }

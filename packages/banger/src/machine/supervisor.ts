@@ -169,11 +169,11 @@ export class Supervisor implements OwnedVm {
 
   /** A warning that is there already is not repeated. */
   #warn(message: string): void {
-    const { warnings, name } = this.#record;
+    const { warnings, name, purpose } = this.#record;
     if (this.#deleted || warnings.includes(message)) return;
     const { id } = backgroundOperation();
     this.save({ warnings: [...warnings, message] }, id);
-    this.#deps.emit({ type: 'vm.warning', vm: this.id, name, message }, id);
+    if (purpose === 'user') this.#deps.emit({ type: 'vm.warning', vm: this.id, name, message }, id);
   }
 
   async #onExit(
@@ -185,7 +185,7 @@ export class Supervisor implements OwnedVm {
       // A stop or a delete that came first has cleaned up already, or a new run has begun.
       if (!isUp(this.#record.state) || this.#deps.running.get(this.id) !== live) return;
       await stopVm(this, this.#deps, { operation, timeoutMs: 0 });
-      if (kind !== 'guest-reset') return;
+      if (kind !== 'guest-reset' || this.#record.purpose === 'build') return;
       // A restart that fails is in the record's state and in the journal; nobody waits for this promise.
       await startVm(this, this.#deps, { ...operation, signal }).catch(() => undefined);
     }, operation.signal);

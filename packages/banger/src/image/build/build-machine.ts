@@ -1,3 +1,5 @@
+import type { Progress } from '../../host/work.ts';
+
 /** A command of a Dockerfile's RUN, in a root file system that is the stage's so far. */
 export interface BuildStep {
   /** Read-only ext4: the image that the stage began from */
@@ -12,7 +14,10 @@ export interface BuildStep {
   readonly workingDir: string;
   readonly vcpu?: number;
   readonly memoryMib?: number;
-  readonly onOutput: (stream: 'stdout' | 'stderr', bytes: Uint8Array) => void;
+  /** Called in order; the next piece waits for the promise, so a slow reader slows the command */
+  readonly onOutput: (stream: 'stdout' | 'stderr', bytes: Uint8Array) => Promise<void> | void;
+  /** Told of what a start tells: stages, and warnings */
+  readonly progress?: Progress;
 }
 
 export interface BuildStepEnd {
@@ -27,8 +32,10 @@ export interface BuildStepEnd {
 export interface BuildMachines {
   /**
    * Runs one step. When the command ended with 0, `takeLayer` is called with what it changed, as an uncompressed tar with
-   * whiteouts (OCI image-spec, layer.md), which it reads to the end. Rejects as starts of VMs do; a command that failed is
-   * an answer.
+   * whiteouts (OCI image-spec, layer.md), which it reads to the end. Rejects as starts of VMs do, with `exec.*` for a command
+   * that cannot be started, with `vm.ended` when the machine does not outlive it, with what `takeLayer` rejects with, and
+   * with `image.bad_content` for what cannot be in a layer; a command that failed is an answer. Nothing of the machine is
+   * left when it settles.
    */
   run(
     step: BuildStep,

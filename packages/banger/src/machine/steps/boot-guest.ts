@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 
+import type { GuestBoot } from '../../guest/guest.ts';
 import type { Identifier } from '../identify.ts';
-import { driveSerials, isBooted } from '../plan.ts';
+import { driveSerials, isBooted, type MachinePlan } from '../plan.ts';
 import type { Step } from '../run-steps.ts';
 import type { RunningVms } from '../running-vms.ts';
 
@@ -16,9 +17,15 @@ export function bootGuest(running: RunningVms, identifier: Identifier): Step {
       assert(live?.guest, 'greet-guest comes before boot-guest');
       const identity = await identifier.of(plan);
       const imageEnv = plan.imageRun?.env ?? [];
-      const request = { identity, init: plan.init, imageEnv, drives: driveSerials };
-      live.booted = await live.guest.boot(request, signal);
+      live.booted = await live.guest.boot({ identity, imageEnv, ...rootOf(plan) }, signal);
     },
     undo: () => Promise.resolve(),
   };
+}
+
+function rootOf({ init, build }: MachinePlan): Pick<GuestBoot, 'init' | 'drives'> {
+  if (build === null) return { init, drives: driveSerials };
+  const { base, overlay, work } = driveSerials;
+  const delta = build.deltaDisk === null ? '' : work;
+  return { init: 'build', drives: { base, overlay, work: '', modules: '', delta } };
 }

@@ -1,12 +1,15 @@
 import type { Disks } from '../../disk/disks.ts';
 import type { Step } from '../run-steps.ts';
 
-/** The two writable disks: what the guest changes (overlay), and /root (work). New ones, or copies of a fork's source. */
+/**
+ * The two writable disks: what the guest changes (overlay), and /root (work). New ones, or copies of a fork's source. A
+ * build has no work disk.
+ */
 export function makeDisks(disks: Disks): Step {
   return {
     name: 'make-disks',
     text: 'Making the disks',
-    async run({ paths, spec, start }, signal) {
+    async run({ paths, spec, start, build }, signal) {
       if (start.disks !== null) {
         const { overlay, work } = start.disks;
         const files = [
@@ -15,9 +18,11 @@ export function makeDisks(disks: Disks): Step {
         ];
         return disks.copy(files, signal);
       }
+      const make = (file: string, mib: number, label: string) =>
+        disks.make(file, { mib, label, signal });
       await Promise.all([
-        disks.make(paths.overlayDisk, { mib: spec.overlayMib, label: 'banger-overlay', signal }),
-        disks.make(paths.workDisk, { mib: spec.diskMib, label: 'banger-work', signal }),
+        make(paths.overlayDisk, spec.overlayMib, 'banger-overlay'),
+        ...(build === null ? [make(paths.workDisk, spec.diskMib, 'banger-work')] : []),
       ]);
     },
     async undo({ paths }) {

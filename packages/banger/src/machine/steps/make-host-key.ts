@@ -13,7 +13,9 @@ export function makeHostKey(deps: HostKeyDeps): Step {
   return {
     name: 'make-host-key',
     text: 'Making the ssh host key',
-    run: (plan) => pinHostKey(deps, plan),
+    async run(plan) {
+      if (plan.build === null) await pinHostKey(deps, plan);
+    },
     async undo({ id, paths }) {
       await deps.pins.drop(id);
       await deps.hostKeys.remove(paths.hostKey);

@@ -9,7 +9,7 @@ import type { StoredTemplate, TemplateShape, Templates } from '../../template/te
 import { makeParts } from '../create-vm.ts';
 import { journaled, journalOf } from '../journal.ts';
 import { greetSteps, startSteps, type StepDeps } from '../machine-deps.ts';
-import { makePlan, type PlanParts } from '../make-plan.ts';
+import { planLike, type PlanParts } from '../make-plan.ts';
 import type { Operation } from '../operation.ts';
 import { type MachinePlan, type PlanStart, powerOn } from '../plan.ts';
 import { runSteps } from '../run-steps.ts';
@@ -105,24 +105,24 @@ async function boot(vm: Supervisor, deps: MakeDeps, making: Making): Promise<voi
 async function planOf(
   vm: Supervisor,
   { images, kernels, hidden, dirs }: MakeDeps,
-  { plan, t0, draft }: Making,
+  { plan, shape, t0, draft }: Making,
   signal: AbortSignal,
 ): Promise<MachinePlan> {
-  const [image, kernel] = await Promise.all([
-    images.find(plan.imageId),
-    kernels.find(plan.kernelId),
-  ]);
-  if (image === undefined || kernel === undefined) {
+  const image = plan.imageId === null ? undefined : await images.find(plan.imageId);
+  const kernel = await kernels.find(plan.kernelId);
+  // One of depth t0 has not looked at its disks when it is saved, so any base does.
+  if ((image === undefined && shape.depth === 't1') || kernel === undefined) {
     throw new BangerError('image.not_found', 'image or kernel are no longer in the store');
   }
   const initrd = await kernels.initrd(kernel, signal);
-  const parts = { id: vm.id, spec: vm.record.spec, image, kernel, initrd, dirs };
   const memory = { kind: 'shared' as const, file: draft.memory };
   const start: PlanStart =
     t0 === undefined
       ? { ...powerOn, memory }
       : { from: 't0', template: t0.id, memory, state: t0.files.state, disks: null };
-  return { ...makePlan({ ...parts, addressIndex: hidden.addressIndex() }), start };
+  const parts = { id: vm.id, spec: vm.record.spec, addressIndex: hidden.addressIndex(), dirs };
+  const made = planLike(plan, parts);
+  return { ...made, paths: { ...made.paths, initrd }, start };
 }
 
 /** Resolves with what the guest's random number generator gave last, if the guest can say so. */

@@ -93,7 +93,7 @@ export class Standbys implements AsyncDisposable {
   /** Those of an image or kernel that goes, or of one template. */
   async drop(what: ImageId | KernelId | TemplateId): Promise<void> {
     const shapes = [...this.#shapes.values()].filter(({ id, plan }) =>
-      [id, plan.imageId, plan.kernelId].some((part: string) => part === what),
+      [id, plan.imageId, plan.kernelId].some((part) => part === what),
     );
     await Promise.all(shapes.map((shape) => this.#give(shape)));
   }

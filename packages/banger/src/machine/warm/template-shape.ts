@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict';
 import { basename } from 'node:path';
 
 import type { TemplateShape } from '../../template/templates.ts';
@@ -22,6 +23,7 @@ export function templateShape(
   { plan, fingerprint, sizes }: ShapeParts,
 ): TemplateShape {
   const { spec, paths, imageId, kernelId, init } = plan;
+  assert(depth === 't0' || imageId !== null, 'what boots as a machine is of an image');
   const { vmm, accel, vcpu, memoryMib } = spec;
   return {
     depth,
@@ -33,7 +35,7 @@ export function templateShape(
     vcpu,
     memoryMib,
     image:
-      depth === 't0'
+      depth === 't0' || imageId === null
         ? null
         : {
             id: imageId,

@@ -4,11 +4,12 @@ import type { QemuMachine } from './qemu-machine.ts';
 import type { QemuPurpose } from './qemu-purpose.ts';
 
 /**
- * The four disks. The host's page cache holds the base once for all VMs. `no-flush` stays off everywhere: when the
- * guest has synced, the host file is synced. What the guest discards or zeroes becomes a hole in the file.
+ * The four disks. The host's page cache holds the base once for all VMs. `no-flush` is for disks that nobody needs once
+ * their machine has ended, a build's; of all others, when the guest has synced, the host file is synced. What the guest
+ * discards or zeroes becomes a hole in the file. A build has its delta, or nothing, in the place of the work disk.
  */
 export function driveArgs(
-  { paths }: MachinePlan,
+  { paths, build }: MachinePlan,
   machine: QemuMachine,
   purpose: QemuPurpose,
 ): readonly string[] {
@@ -17,8 +18,10 @@ export function driveArgs(
   const shared = { 'read-only': true, 'file.locking': false };
   return [
     ...drive('base', paths.baseDisk, shared),
-    ...drive('overlay', paths.overlayDisk, writable),
-    ...drive('work', paths.workDisk, writable),
+    ...drive('overlay', paths.overlayDisk, { ...writable, 'cache.no-flush': build !== null }),
+    ...(build === null
+      ? drive('work', paths.workDisk, writable)
+      : drive('work', build.deltaDisk ?? paths.baseDisk, shared)),
     ...drive('modules', paths.modulesDisk, shared),
   ];
 

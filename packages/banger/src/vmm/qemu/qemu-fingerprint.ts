@@ -40,6 +40,7 @@ function nobody(plan: MachinePlan): MachinePlan {
       nat: true,
     },
     start: powerOn,
+    build: null,
   };
 }
 

@@ -1,0 +1,12 @@
+import { buildMachinesContract } from '../../../../../test/contract/build-machines.ts';
+import { createFakeBuildMachines } from './fake-build-machines.ts';
+
+buildMachinesContract('fake build machines', () => {
+  const machines = createFakeBuildMachines();
+  return Promise.resolve({
+    machines,
+    baseDisk: '/base.ext4',
+    left: () => machines.running,
+    [Symbol.asyncDispose]: () => Promise.resolve(),
+  });
+});
