@@ -54,6 +54,7 @@ suite('the machine of a build step', () => {
     const { identity, ...root } = told ?? assert.fail('no output came');
     assert.deepEqual(root, {
       init: 'build',
+      imageEnv: [],
       drives: { base: 'banger-base', overlay: 'banger-overlay', work: '', modules: '', delta: '' },
     });
     const { hostname, machineId, sshHostKeys, authorizedKeys, git } = identity;
