@@ -26,6 +26,8 @@ export const Stage = z.object({
   totalBytes: z.number().optional(),
   /** What is under way right now */
   parts: z.array(StagePart).optional(),
+  /** Of a build: one of its steps, which is worth a line however short it was */
+  step: z.object({ isCached: z.boolean() }).optional(),
 });
 export type Stage = z.infer<typeof Stage>;
 
@@ -39,6 +41,8 @@ export function progressLine<Output extends z.ZodType>(output: Output) {
     /** Of a VM that is being made, first of all lines: what was decided, and by what */
     z.object({ type: z.literal('spec'), spec: VmSpec, provenance: Provenance }),
     z.object({ type: z.literal('warning'), message: z.string() }),
+    /** What a step of a build writes, to either stream; base64 */
+    z.object({ type: z.literal('output'), data: z.base64() }),
     z.object({ type: z.literal('result'), result: output }),
     z.object({ type: z.literal('error'), error: WireError }),
     /** Keeps the connection alive and shows that the other side is */

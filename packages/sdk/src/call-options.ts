@@ -12,6 +12,8 @@ export interface CallOptions {
   readonly onStage?: ((stage: Stage) => void) | undefined;
   /** `vms.create`: what was decided and by what, before any work */
   readonly onSpec?: ((spec: VmSpec, provenance: Provenance) => void) | undefined;
+  /** `images.build`: what its steps write, as it comes */
+  readonly onOutput?: ((bytes: Uint8Array) => void) | undefined;
   readonly onWarning?: ((message: string) => void) | undefined;
 }
 

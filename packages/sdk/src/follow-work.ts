@@ -1,3 +1,5 @@
+import { Buffer } from 'node:buffer';
+
 import { BangerError } from '@banger/protocol/errors';
 import { progressLine } from '@banger/protocol/progress';
 import type { Route } from '@banger/protocol/route';
@@ -81,6 +83,9 @@ async function readResult<O extends z.ZodType>(
         break;
       case 'warning':
         options.onWarning?.(line.message);
+        break;
+      case 'output':
+        options.onOutput?.(Buffer.from(line.data, 'base64'));
         break;
       case 'tick':
         break;

@@ -5,6 +5,8 @@ import type { Provenance, VmSpec } from '@banger/protocol/vm';
 export interface Progress {
   stage(stage: Stage): void;
   warn(message: string): void;
+  /** What a step of a build writes */
+  output?(bytes: Uint8Array): void;
   /** What was decided for a VM that is being made, before anything else is told */
   spec?(spec: VmSpec, provenance: Provenance): void;
 }
