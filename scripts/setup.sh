@@ -25,6 +25,8 @@ need dbus-daemon dbus-daemon
 need zsh zsh
 need fish fish
 need bsdtar libarchive-tools
+need umoci umoci
+need getfattr attr
 
 if [ -n "$packages" ]; then
   if [ "$(id -u)" -eq 0 ]; then

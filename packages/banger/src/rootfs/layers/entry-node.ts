@@ -34,7 +34,8 @@ export function leafOf(entry: TarEntry, source: ContentSource): Leaf {
       return { kind: 'file', ...own, sizeBytes: entry.size, content: { source, segments } };
     }
     case 'link':
-      return { kind: 'symlink', ...own, target: flatName(linkTarget(entry.linkName)) };
+      // Linux gives links no permissions of their own.
+      return { kind: 'symlink', ...own, mode: 0o777, target: flatName(linkTarget(entry.linkName)) };
     case 'character device':
     case 'block device': {
       const { major, minor } = entry.device ?? { major: 0, minor: 0 };

@@ -3,8 +3,8 @@ import type { TarEntry } from '@banger/sdk/tar/tar-entry';
 import { EntryError } from './layer-errors.ts';
 
 /**
- * How much an image may be, whatever it says, so that the memory for its tree is bounded. An entry is about 0.6 KB there
- * (measured, layer-budget.test.ts); the largest images that people make have a fifth of this.
+ * How much an image may be, whatever it says, so that the memory for its tree is bounded. An entry is about 0.4 KB there
+ * (layer-budget.test.ts measures it), so the largest image needs 1.5 GB; those that people make have a tenth of that.
  */
 export const layerLimits = {
   /** Entries of all layers; each part of a file between holes counts as one */
