@@ -1,6 +1,8 @@
 import { VmDetails } from '@banger/protocol/vm';
 
 import type { StoredImage } from '../packages/banger/src/image/images.ts';
+import { createCatalogs } from '../packages/banger/src/catalog/create-catalogs.ts';
+import { createBlobCache } from '../packages/banger/src/image/oci/create-blob-cache.ts';
 import { createImages } from '../packages/banger/src/image/create-images.ts';
 import { createKernels } from '../packages/banger/src/kernel/create-kernels.ts';
 import type { StoredKernel } from '../packages/banger/src/kernel/kernels.ts';
@@ -46,9 +48,11 @@ async function openLabOf(kind: 'slim' | 'full', signal: AbortSignal): Promise<La
   const processes = createSystemProcesses();
   const clock = createSystemClock();
   const uid = process.getuid?.() ?? 0;
-  const shared = { paths: home.paths, processes, clock, path: process.env['PATH'] };
-  const images = createImages({ ...shared, ...unset, uid });
-  const kernels = createKernels({ ...shared, ...unset, agentFile });
+  const catalogs = createCatalogs({ urls: [], cacheDir: home.paths.catalogs, clock });
+  const blobs = createBlobCache(home.paths.blobs);
+  const shared = { paths: home.paths, processes, clock, blobs, path: process.env['PATH'] };
+  const images = createImages({ ...shared, ...unset, catalog: catalogs.images, uid });
+  const kernels = createKernels({ ...shared, ...unset, catalog: catalogs.kernels, agentFile });
   const image = await images.find(imageName);
   const kernel = await kernels.find(KERNEL);
   if (image === undefined || kernel === undefined) {

@@ -7,6 +7,8 @@ import { suite, test } from 'node:test';
 import { bangerPaths } from '../../packages/banger/src/host/paths.ts';
 import { createSystemClock } from '../../packages/banger/src/host/system-clock.ts';
 import { createSystemProcesses } from '../../packages/banger/src/host/system-processes.ts';
+import { createCatalogs } from '../../packages/banger/src/catalog/create-catalogs.ts';
+import { createBlobCache } from '../../packages/banger/src/image/oci/create-blob-cache.ts';
 import type { Images } from '../../packages/banger/src/image/images.ts';
 import { createImages } from '../../packages/banger/src/image/create-images.ts';
 import { createKernels } from '../../packages/banger/src/kernel/create-kernels.ts';
@@ -29,6 +31,7 @@ suite('images and kernels made from Debian', () => {
 
     assert.match(kernel.release, /^6\.1\./);
     assert.equal((await readFile(kernel.vmlinux)).toString('latin1', 0, 4), '\x7fELF');
+    assert.ok(kernel.modulesDisk);
     await assertClean(kernel.modulesDisk);
     await assertClean(image.rootDisk);
     assert.match(await shown(kernel.modulesDisk, 'stat /modules.dep'), /Type: regular/);
@@ -118,13 +121,16 @@ suite('images and kernels made from Debian', () => {
   function storesOf(env: Readonly<Record<string, string>>, agentFile: string) {
     const uid = process.geteuid?.() ?? 0;
     const paths = bangerPaths({ env, uid });
+    const clock = createSystemClock();
+    const catalogs = createCatalogs({ urls: [], cacheDir: paths.catalogs, clock });
     const options = {
-      ...{ paths, processes, clock: createSystemClock(), path: process.env['PATH'] },
+      blobs: createBlobCache(paths.blobs),
+      ...{ paths, processes, clock, path: process.env['PATH'] },
       debianMirror: undefined,
       debianSecurityMirror: undefined,
     };
-    const images = createImages({ ...options, uid });
-    const kernels = createKernels({ ...options, agentFile });
+    const images = createImages({ ...options, catalog: catalogs.images, uid });
+    const kernels = createKernels({ ...options, catalog: catalogs.kernels, agentFile });
     return { images, kernels, builds: paths.builds };
   }
 });

@@ -41,8 +41,17 @@ export const imageErrors = {
     status: 404,
     about: 'The files that were sent for a build are not here (any more)',
   },
+  'catalog.unreachable': {
+    status: 502,
+    about:
+      'A catalog or a bundle cannot be read: its server is away or refuses, or it is not there',
+  },
   'kernel.not_found': { status: 404, about: 'No kernel of this name, here or in the catalog' },
   'kernel.in_use': { status: 409, about: 'A VM uses the kernel' },
   'kernel.damaged': { status: 500, about: 'A stored kernel is not what was stored' },
+  'kernel.bad_content': {
+    status: 422,
+    about: 'What a kernel is to be made of cannot be: damaged, incomplete, or of another form',
+  },
   'kernel.build_failed': { status: 500, about: 'Making a kernel bundle failed' },
 } as const;

@@ -3,10 +3,17 @@ import { z } from 'zod';
 import { ImageConfig, noImageConfig } from './image-config.ts';
 import { ImageId, KernelId } from './ids.ts';
 
+/**
+ * `debian`: made from Debian's archive; `bundle`: from a catalog; `oci`: from a registry, an archive or a Dockerfile;
+ * `registered`: its root file system is the user's own file; `promoted`: a copy of such a file.
+ */
+export const ImageKind = z.enum(['debian', 'bundle', 'oci', 'registered', 'promoted']);
+export type ImageKind = z.infer<typeof ImageKind>;
+
 export const Image = z.object({
   id: ImageId,
   name: z.string(),
-  kind: z.enum(['debian', 'bundle', 'oci']),
+  kind: ImageKind,
   /** Who is process 1: the image's own init, or the agent */
   init: z.enum(['image', 'agent']),
   /** Of the root file system's file */
@@ -19,6 +26,8 @@ export const Image = z.object({
   config: ImageConfig.default(noImageConfig),
   /** Of the manifest that it was pulled by; null: it is from no registry */
   digest: z.string().nullable().default(null),
+  /** Which kernel it is made for; null: any */
+  kernel: z.string().nullable().default(null),
   /** Names of the VMs made from it */
   usedBy: z.array(z.string()),
   path: z.string(),
@@ -31,6 +40,8 @@ export const CatalogEntry = z.object({
   kind: z.string(),
   description: z.string(),
   pulled: z.boolean(),
+  /** `built-in`, or the URL of the configured catalog that has it */
+  origin: z.string().default('built-in'),
   isDefault: z.boolean(),
 });
 export type CatalogEntry = z.infer<typeof CatalogEntry>;
@@ -40,7 +51,7 @@ export const Kernel = z.object({
   name: z.string(),
   /** `uname -r` */
   release: z.string(),
-  /** Debian package version it was made from */
+  /** Of the Debian package that it was made from; else its release */
   version: z.string(),
   sizeBytes: z.number(),
   createdAt: z.iso.datetime(),

@@ -9,11 +9,13 @@ export type Noun = 'image' | 'kernel';
 export function damaged(
   noun: Noun,
   { id, name, damage }: { readonly id: string; readonly name: string; readonly damage: string },
+  /** What repairs it; undefined: pulling it again */
+  repair?: string,
 ): BangerError {
   // What has no readable manifest has no name.
   const pullable = name === id ? `NAME, with a name of "banger ${noun} list --available"` : name;
   return new BangerError(`${noun}.damaged`, `Cannot use ${noun} "${name}": ${damage}`, {
-    hint: `banger ${noun} pull --force ${pullable}`,
+    hint: repair ?? `banger ${noun} pull --force ${pullable}`,
     details: { id },
   });
 }

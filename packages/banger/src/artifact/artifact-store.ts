@@ -49,17 +49,21 @@ export interface ArtifactStoreOptions<Manifest> {
   readonly dir: string;
   readonly isId: (text: string) => boolean;
   readonly schema: z.ZodType<Manifest>;
+  /** What is wrong with what is not in the directory */
+  readonly check?: ((manifest: Manifest) => Promise<string | undefined> | undefined) | undefined;
 }
 
 export function createArtifactStore<Manifest extends ManifestBase>({
   dir: storeDir,
   isId,
   schema,
+  check,
 }: ArtifactStoreOptions<Manifest>): ArtifactStore<Manifest> {
+  const read = (id: string) => readEntry(id, dirOf(id), { schema, check });
   const dirOf = (id: string): string => join(storeDir, id);
   const entries = async (): Promise<readonly Entry<Manifest>[]> => {
     const ids = ((await readdir(storeDir).catch(unlessMissing)) ?? []).filter(isId);
-    const found = await Promise.all(ids.map((id) => readEntry(id, dirOf(id), schema)));
+    const found = await Promise.all(ids.map(read));
     return found.filter((entry) => entry !== undefined).toSorted(newestFirst);
   };
   return {
@@ -69,14 +73,14 @@ export function createArtifactStore<Manifest extends ManifestBase>({
     },
     async publish(id, fromDir) {
       await mkdir(storeDir, { recursive: true, mode: 0o700 });
-      const present = await readEntry(id, dirOf(id), schema);
+      const present = await read(id);
       if (present?.damage === undefined && present !== undefined) {
         await rm(fromDir, { recursive: true, force: true });
         return present;
       }
       await rm(dirOf(id), { recursive: true, force: true });
       await rename(fromDir, dirOf(id));
-      const published = await readEntry(id, dirOf(id), schema);
+      const published = await read(id);
       if (published?.damage !== undefined) throw new Error(`${published.dir}: ${published.damage}`);
       if (published === undefined) throw new Error(`"${dirOf(id)}" went away while it was made`);
       return published;
@@ -90,7 +94,7 @@ export function createArtifactStore<Manifest extends ManifestBase>({
 async function readEntry<Manifest extends ManifestBase>(
   id: string,
   dir: string,
-  schema: z.ZodType<Manifest>,
+  { schema, check }: Pick<ArtifactStoreOptions<Manifest>, 'schema' | 'check'>,
 ): Promise<Entry<Manifest> | undefined> {
   let text: string;
   try {
@@ -115,7 +119,8 @@ async function readEntry<Manifest extends ManifestBase>(
         : `has ${String(actual)} bytes instead of ${String(sizeBytes)}`;
     return { id, dir, manifest, damage: `${file} ${what}` };
   }
-  return { id, dir, manifest, damage: undefined };
+  const damage = await check?.(manifest);
+  return damage === undefined ? { id, dir, manifest, damage } : { id, dir, manifest, damage };
 }
 
 function parseJson(text: string): unknown {

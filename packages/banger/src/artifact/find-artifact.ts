@@ -11,6 +11,8 @@ export type Found<Manifest> =
       readonly id: string;
       readonly name: string;
       readonly damage: string;
+      /** As far as it could be read */
+      readonly manifest: Manifest | undefined;
     }
   | { readonly kind: 'nothing' };
 
@@ -36,6 +38,7 @@ export function findArtifact<Manifest extends ManifestBase>(
     id: broken.id,
     name: broken.manifest?.name ?? broken.id,
     damage: broken.damage,
+    manifest: broken.manifest,
   };
 }
 

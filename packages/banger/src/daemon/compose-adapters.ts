@@ -1,5 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite';
 
+import { createCatalogs } from '../catalog/create-catalogs.ts';
 import { buildEnv } from '../debian/build-env.ts';
 import { createHostArchive } from '../debian/host-archive.ts';
 import { createDisks } from '../disk/create-disks.ts';
@@ -79,6 +80,8 @@ export interface AdapterOptions {
   readonly db: DatabaseSync;
   readonly paths: BangerPaths;
   readonly config: ConfigValues;
+  /** Of the configuration */
+  readonly catalogUrls: readonly string[];
   readonly agentBinary: string;
   /** The daemon's PATH */
   readonly path: string | undefined;
@@ -93,6 +96,7 @@ export function composeAdapters({
   db,
   paths,
   config,
+  catalogUrls,
   agentBinary,
   path,
   env,
@@ -106,10 +110,14 @@ export function composeAdapters({
     debianMirror: config.debian_mirror,
     debianSecurityMirror: config.debian_security_mirror,
   };
-  const shared = { paths, processes, path, ...mirrors };
   const blobs = createBlobCache(paths.blobs);
-  const images = createImages({ ...shared, clock, uid });
-  const kernels = createKernels({ ...shared, clock, agentFile: agentBinary });
+  const catalogs = createCatalogs({ urls: catalogUrls, cacheDir: paths.catalogs, clock });
+  const shared = { paths, processes, path, blobs, ...mirrors };
+  const images = createImages({ ...shared, clock, catalog: catalogs.images, uid });
+  const kernels = createKernels({
+    ...{ ...shared, clock, catalog: catalogs.kernels },
+    agentFile: agentBinary,
+  });
   const archive = createHostArchive({ processes, env: buildEnv(path), ...mirrors });
   const hostKeys = createHostKeys();
   const userKey =
@@ -122,8 +130,8 @@ export function composeAdapters({
     clock,
     processes,
     facts,
-    images,
     blobs,
+    images,
     kernels,
     disks: createDisks({ processes, path }),
     connector: createGuestConnector({ clock }),

@@ -67,6 +67,7 @@ export async function startDaemon({
   const adapters = composeAdapters({
     ...{ db, paths, uid, agentBinary, program },
     config: config.values,
+    catalogUrls: config.catalogs.map(({ url }) => url),
     path: env['PATH'],
     env,
   });

@@ -74,7 +74,7 @@ export async function diskUsage({ paths }: MachinePlan, disks: Disks): Promise<V
     ['base', paths.baseDisk],
     ['overlay', paths.overlayDisk],
     ['work', paths.workDisk],
-    ['modules', paths.modulesDisk],
+    ...(paths.modulesDisk === null ? [] : [['modules', paths.modulesDisk] as const]),
   ];
   const found = await Promise.all(
     files.map(async ([role, path]) => {

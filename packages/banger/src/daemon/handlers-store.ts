@@ -35,7 +35,8 @@ export function storeHandlers(deps: StoreHandlerDeps): Pick<Handlers, StoreRoute
     presentKernel(stored, usersOf(deps, 'kernelId', stored.id));
   return {
     listImages: async () => (await images.list()).map(image),
-    listCatalog: async () => catalog(images.catalog(), await images.list(), defaults.image),
+    listCatalog: async (_, operation) =>
+      catalog(await images.catalog(operation), await images.list(), defaults.image),
     async pullImage({ name, ...options }, operation) {
       const stored = await images.pull(name, { ...operation, ...options });
       events.emit({ type: 'image.pulled', image: stored.id, name: stored.name }, operation.id);
@@ -53,8 +54,8 @@ export function storeHandlers(deps: StoreHandlerDeps): Pick<Handlers, StoreRoute
       return {};
     },
     listKernels: async () => (await kernels.list()).map(kernel),
-    listKernelCatalog: async () =>
-      catalog(kernels.catalog(), await kernels.list(), defaults.kernel),
+    listKernelCatalog: async (_, operation) =>
+      catalog(await kernels.catalog(operation), await kernels.list(), defaults.kernel),
     async pullKernel({ name, force }, operation) {
       const stored = await kernels.pull(name, { ...operation, force });
       events.emit({ type: 'kernel.pulled', kernel: stored.id, name: stored.name }, operation.id);
@@ -129,8 +130,9 @@ function refuseInUse(noun: 'image' | 'kernel', name: string, users: readonly str
 
 function presentImage(stored: StoredImage, usedBy: string[]): Image {
   const { id, name, kind, init, sizeBytes, createdAt, description, config, digest } = stored;
+  const { kernel } = stored;
   return {
-    ...{ id, name, kind, init, sizeBytes, createdAt, description, config, digest },
+    ...{ id, name, kind, init, sizeBytes, createdAt, description, config, digest, kernel },
     notes: [...stored.notes],
     usedBy,
     path: stored.rootDisk,
@@ -147,14 +149,16 @@ function catalog(
     readonly name: string;
     readonly kind: string;
     readonly description: string;
+    readonly origin: string;
   }[],
   stored: readonly { readonly name: string }[],
   byDefault: string,
 ) {
-  return entries.map(({ name, kind, description }) => ({
+  return entries.map(({ name, kind, description, origin }) => ({
     name,
     kind,
     description,
+    origin,
     pulled: stored.some((one) => one.name === name),
     isDefault: name === byDefault,
   }));

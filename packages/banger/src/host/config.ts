@@ -14,6 +14,7 @@ import {
   type ConfigValues,
 } from './config-keys.ts';
 import { lineOfKey } from './config-lines.ts';
+import { parseCatalogs, type CatalogSettings } from './catalog-config.ts';
 import { parseFileSync, type FileSyncEntry } from './file-sync-config.ts';
 import { parseRegistries, type RegistrySettings } from './registry-config.ts';
 
@@ -22,6 +23,8 @@ export interface Config {
   readonly values: ConfigValues;
   readonly fileSync: readonly FileSyncEntry[];
   readonly registries: readonly RegistrySettings[];
+  /** Where more images and kernels are offered, in this order */
+  readonly catalogs: readonly CatalogSettings[];
   /** One entry per key, with where it came from */
   readonly effective: readonly ConfigValue[];
 }
@@ -52,10 +55,11 @@ export function parseConfig(sources: ConfigSources): Config {
   }
   // Every key is present with a value that its own schema made, which the loop above cannot tell the compiler.
   const values = Object.fromEntries(effective.map(({ key, value }) => [key, value])) as unknown;
-  const { file_sync: fileSync = [], registry: registries = [] } = lists;
+  const { file_sync: fileSync = [], registry: registries = [], catalog: catalogs = [] } = lists;
   effective.push(listValue('file_sync', lists.file_sync?.map(showFileSync), sources));
   effective.push(listValue('registry', lists.registry, sources));
-  return { values: values as ConfigValues, fileSync, registries, effective };
+  effective.push(listValue('catalog', lists.catalog, sources));
+  return { values: values as ConfigValues, fileSync, registries, catalogs, effective };
 }
 
 function effectiveValue(
@@ -101,9 +105,10 @@ function describeIssue(issue: z.core.$ZodIssue): string {
 interface Lists {
   file_sync?: readonly FileSyncEntry[];
   registry?: readonly RegistrySettings[];
+  catalog?: readonly CatalogSettings[];
 }
 
-const LIST_KEYS: readonly (keyof Lists)[] = ['file_sync', 'registry'];
+const LIST_KEYS: readonly (keyof Lists)[] = ['file_sync', 'registry', 'catalog'];
 
 interface FileValues {
   readonly values: ReadonlyMap<ConfigKey, unknown>;
@@ -120,6 +125,7 @@ function fileValues({ file, text, env }: ConfigSources): FileValues {
     if (isConfigKey(key)) values.set(key, value);
     else if (key === 'file_sync') lists.file_sync = parseFileSync(value, source);
     else if (key === 'registry') lists.registry = parseRegistries(value, source);
+    else if (key === 'catalog') lists.catalog = parseCatalogs(value, source);
     else throw unknownKey(key, `${file}:${String(lineOfKey(text, key))}`);
   }
   return { values, lists };

@@ -32,6 +32,8 @@ export interface BangerPaths {
   };
   /** Work in progress of builds; whatever is in it at daemon start is removed */
   readonly builds: string;
+  /** Last good copies of catalogs */
+  readonly catalogs: string;
 }
 
 export function bangerPaths(environment: RuntimeEnvironment): BangerPaths {
@@ -47,7 +49,6 @@ export function bangerPaths(environment: RuntimeEnvironment): BangerPaths {
     configFile: join(base('XDG_CONFIG_HOME', '.config'), 'config.toml'),
     stateDir,
     cacheDir,
-    blobs: join(cacheDir, 'blobs'),
     runtimeDir: runtimeDir(environment),
     socket: daemonSocket(environment),
     database: join(stateDir, 'banger.db'),
@@ -65,5 +66,7 @@ export function bangerPaths(environment: RuntimeEnvironment): BangerPaths {
       userKey: join(stateDir, 'ssh', 'id_ed25519'),
     },
     builds: join(stateDir, 'builds'),
+    blobs: join(cacheDir, 'blobs'),
+    catalogs: join(cacheDir, 'catalogs'),
   };
 }

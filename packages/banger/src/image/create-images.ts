@@ -1,14 +1,18 @@
+import type { Catalog } from '../catalog/catalog.ts';
 import { buildEnv } from '../debian/build-env.ts';
 import type { ConfiguredMirrors } from '../debian/debian-sources.ts';
 import { createHostArchive } from '../debian/host-archive.ts';
 import { createBuildTreeRemoval } from '../debian/remove-build-tree.ts';
+import { createCopier } from '../disk/copy-files.ts';
 import type { Clock } from '../host/clock.ts';
 import type { BangerPaths } from '../host/paths.ts';
 import type { Processes } from '../host/processes.ts';
-import { imageCatalog } from './catalog.ts';
+import { bundleRecipe } from './bundle/bundle-recipe.ts';
+import { imageCatalog, type ImageCatalogEntry } from './catalog.ts';
 import { debianRecipe } from './debian/build-root.ts';
 import { createImageStore } from './image-store.ts';
 import type { Images } from './images.ts';
+import type { BlobCache } from './oci/blob-cache.ts';
 import type { OciHost } from './oci/oci-recipe.ts';
 import type { RegistryHost } from './registry/registry-client.ts';
 import { registryRecipe, withCloseNames } from './registry/registry-recipe.ts';
@@ -19,28 +23,42 @@ export interface ImagesOptions extends ConfiguredMirrors {
   /** What is not in the catalog is asked for there */
   readonly registry?: RegistryHost & OciHost;
   readonly clock: Clock;
+  readonly catalog: Catalog<ImageCatalogEntry>;
+  readonly blobs: BlobCache;
   /** The daemon's PATH */
   readonly path: string | undefined;
   /** Effective user id of the daemon */
   readonly uid: number;
 }
 
-/** The images of this banger: made on the spot from Debian's archive, or of the layers of a registry's. */
+/** The images of this banger: made on the spot from Debian's archive, out of bundles, or of the layers of a registry's. */
 export function createImages(options: ImagesOptions): Images {
-  const { paths, processes, clock, registry, path, uid, ...mirrors } = options;
+  const { paths, processes, clock, catalog, blobs, registry, path, uid, ...mirrors } = options;
   const env = buildEnv(path);
   const archive = createHostArchive({ processes, env, ...mirrors });
   const host = { processes, archive, env, uid };
+  const copy = createCopier({ processes, env });
   return createImageStore({
     paths,
-    clock: clock,
-    catalog: imageCatalog,
-    recipeFor(name, pull) {
-      const entry = imageCatalog.find((candidate) => candidate.name === name);
-      if (entry !== undefined) return debianRecipe(host, entry);
-      if (registry === undefined || name.startsWith(ID_PREFIX)) return undefined; // An id that nothing has; nobody names an image so.
-      return withCloseNames(registryRecipe(registry, name, pull), name, imageCatalog);
+    clock,
+    catalog,
+    async recipeFor(name, { insecure, platform, ...work }) {
+      const pull = { insecure, platform };
+      const entry = await catalog.find(name, work);
+      switch (entry?.kind) {
+        case 'debian':
+          return debianRecipe(host, entry);
+        case 'bundle':
+          return bundleRecipe({ blobs, clock }, entry);
+        case 'oci':
+          return registry && { ...registryRecipe(registry, entry.reference, pull), name };
+        case undefined:
+          // An id that nothing has; nobody names an image so.
+          if (registry === undefined || name.startsWith(ID_PREFIX)) return undefined;
+          return withCloseNames(registryRecipe(registry, name, pull), name, imageCatalog);
+      }
     },
+    copyFile: (from, to, signal) => copy([{ from, to }], signal),
     removeTree: createBuildTreeRemoval({ processes, uid }, env),
   });
 }

@@ -23,7 +23,7 @@ export interface FakeImages extends Images {
 
 export interface FakeImagesOptions {
   readonly clock: Clock;
-  readonly catalog: readonly (CatalogImage & Pick<StoredImage, 'init'>)[];
+  readonly catalog: readonly (Omit<CatalogImage, 'origin'> & Pick<StoredImage, 'init'>)[];
 }
 
 /** Images that are only remembered. The first build of a name and the next ones differ in content, as in life. */
@@ -47,7 +47,7 @@ export function createFakeImages({ clock, catalog }: FakeImagesOptions): FakeIma
 
   const keep = (
     { name, kind, description }: Pick<ImageRecipe, 'name' | 'kind' | 'description'>,
-    { init, notes, config = noImageConfig, layers = [], digest }: BuiltRoot,
+    { init, notes, config = noImageConfig, layers = [], digest, kernel = null }: BuiltRoot,
   ): StoredImage => {
     built += 1;
     const content = createHash('sha256')
@@ -56,11 +56,12 @@ export function createFakeImages({ clock, catalog }: FakeImagesOptions): FakeIma
     const id = ImageId.parse(`img_${content.slice(0, 16)}`);
     const dir = `/images/${id}`;
     const image: StoredImage = {
-      ...{ id, name, kind, init, description, notes, config, layers },
+      ...{ id, name, kind, init, description, notes, config, layers, kernel },
       digest: digest ?? null,
       createdAt: clock.now().toISOString(),
       sizeBytes: 200 * 1024 * 1024,
       rootDisk: `${dir}/rootfs.ext4`,
+      rootRecord: { sizeBytes: 200 * 1024 * 1024, sha256: content },
       dir,
     };
     stored.set(id, image);
@@ -94,7 +95,11 @@ export function createFakeImages({ clock, catalog }: FakeImagesOptions): FakeIma
       await Promise.resolve();
       return list().filter(({ id }) => !broken.has(id));
     },
-    catalog: () => catalog,
+    async catalog({ signal }) {
+      await Promise.resolve();
+      signal.throwIfAborted();
+      return catalog.map((entry) => ({ ...entry, origin: 'built-in' }));
+    },
     async pull(name, { force = false, ...work }) {
       work.signal.throwIfAborted();
       const present = force ? undefined : await find(name);
@@ -111,6 +116,19 @@ export function createFakeImages({ clock, catalog }: FakeImagesOptions): FakeIma
       const made = await recipe.build({ dir, file: `${dir}/rootfs.ext4`, stages, warn, signal });
       signal.throwIfAborted();
       return keep(recipe, made);
+    },
+    async register({ name, init, description, rootDisk, kernel }, signal) {
+      await Promise.resolve();
+      signal.throwIfAborted();
+      const image = keep({ name, kind: 'promoted', description }, { init, notes: [], kernel });
+      const registered = { ...image, kind: 'registered', rootDisk, rootRecord: undefined } as const;
+      stored.set(image.id, registered);
+      return registered;
+    },
+    async promote({ name, description, init, notes, config, kernel }, { signal }) {
+      await Promise.resolve();
+      signal.throwIfAborted();
+      return keep({ name, kind: 'promoted', description }, { init, notes, config, kernel });
     },
     async remove(id) {
       await Promise.resolve();

@@ -1,3 +1,4 @@
+import type { ImageKind } from '@banger/protocol/image';
 import type { ImageConfig } from '@banger/protocol/image-config';
 
 import type { StageClock } from '../artifact/stage-clock.ts';
@@ -8,7 +9,7 @@ import type { StoredLayer } from './image-manifest.ts';
 export interface ImageRecipe {
   /** As it is stored and found again */
   readonly name: string;
-  readonly kind: 'debian' | 'bundle' | 'oci';
+  readonly kind: Exclude<ImageKind, 'registered'>;
   readonly description: string;
   build(build: RootBuild): Promise<BuiltRoot>;
 }
@@ -34,4 +35,6 @@ export interface BuiltRoot {
   readonly layers?: readonly StoredLayer[];
   /** Digest of the manifest that it was pulled by */
   readonly digest?: string;
+  /** Which kernel it is made for; undefined: any */
+  readonly kernel?: string | null;
 }

@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
-import { mkdir, mkdtempDisposable, readdir, truncate, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, mkdtempDisposable, readdir, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 
 import { type ImagesSubject, imagesContract } from '../../../../test/contract/images.ts';
 import { createSystemClock } from '../host/system-clock.ts';
+import { createCatalog } from '../catalog/catalog.ts';
 import { imageCatalog } from './catalog.ts';
 import type { BuiltRoot, RootBuild } from './image-recipe.ts';
 import { createImageStore } from './image-store.ts';
@@ -22,8 +23,10 @@ async function open(): Promise<Subject> {
   const images = createImageStore({
     paths: { images: join(dir.path, 'images'), builds: join(dir.path, 'builds') },
     clock: createSystemClock(),
-    catalog: imageCatalog,
-    recipeFor(name) {
+    catalog: createCatalog(imageCatalog, []),
+    copyFile: (from, to) => copyFile(from, to),
+    async recipeFor(name) {
+      await Promise.resolve();
       const entry = imageCatalog.find((candidate) => candidate.name === name);
       return entry && { ...entry, build };
     },

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { noImageConfig } from '@banger/protocol/image-config';
 import { ImageId } from '@banger/protocol/ids';
 
+import type { Catalog } from '../catalog/catalog.ts';
 import { createArtifactStore, type Stored } from '../artifact/artifact-store.ts';
 import { flush, recordOf } from '../artifact/file-digest.ts';
 import { createSharedWork } from '../artifact/shared-work.ts';
@@ -16,33 +17,35 @@ import { damaged, notFound } from '../artifact/artifact-errors.ts';
 import { findImage } from './find-image.ts';
 import { imageIdOf, ImageManifest, ROOT_DISK } from './image-manifest.ts';
 import type { ImageRecipe } from './image-recipe.ts';
+import { changeOf, foreignFile } from './foreign-file.ts';
 import type { CatalogImage, Images, PullOptions, StoredImage } from './images.ts';
+import { promotion } from './promotion.ts';
 
 export interface ImageStoreOptions {
   readonly paths: Pick<BangerPaths, 'images' | 'builds'>;
   readonly clock: Clock;
-  readonly catalog: readonly CatalogImage[];
+  readonly catalog: Catalog<Omit<CatalogImage, 'origin'>>;
   /** How the image of this name is made; undefined: there is no such image */
-  readonly recipeFor: (
-    name: string,
-    options: Pick<PullOptions, 'insecure' | 'platform'>,
-  ) => ImageRecipe | undefined;
+  readonly recipeFor: (name: string, options: PullOptions) => Promise<ImageRecipe | undefined>;
   readonly removeTree?: RemoveTree;
+  /** Copies a file with its holes */
+  readonly copyFile: (from: string, to: string, signal: AbortSignal) => Promise<void>;
 }
 
 /** Images below one directory; how a root file system is made is the caller's business. */
 export function createImageStore(options: ImageStoreOptions): Images {
-  const { paths, clock, catalog, recipeFor, removeTree } = options;
+  const { paths, clock, catalog, recipeFor, removeTree, copyFile } = options;
   const store = createArtifactStore({
     dir: paths.images,
     isId: (text) => ImageId.safeParse(text).success,
     schema: ImageManifest,
+    check: ({ registered }) => (registered === null ? undefined : changeOf(registered)),
   });
   const workDirs = createWorkDirs(paths.builds, 'image', removeTree);
   const pulls = createSharedWork<StoredImage>();
   const find = async (reference: string): Promise<StoredImage | undefined> => {
     const found = findImage(await store.entries(), reference);
-    if (found.kind === 'damaged') throw damaged('image', found);
+    if (found.kind === 'damaged') throw damaged('image', found, repairOf(found.manifest));
     return found.kind === 'whole' ? storedImage(found.stored) : undefined;
   };
 
@@ -67,16 +70,22 @@ export function createImageStore(options: ImageStoreOptions): Images {
       ...{ format: 1, name, kind, init: built.init, description },
       createdAt: clock.now().toISOString(),
       files: { [ROOT_DISK]: record },
+      registered: null,
       notes: [...built.notes],
       config: built.config ?? noImageConfig,
       layers: [...(built.layers ?? [])],
       digest: built.digest ?? null,
+      kernel: built.kernel ?? null,
     };
-    await writeFile(join(finished, 'manifest.json'), `${JSON.stringify(manifest, null, 2)}\n`);
     signal.throwIfAborted();
-    const stored = await store.publish(imageIdOf(manifest), finished);
+    const stored = await publish(manifest, finished);
     stages.end();
-    return storedImage(stored);
+    return stored;
+  };
+
+  const publish = async (manifest: ImageManifest, finished: string): Promise<StoredImage> => {
+    await writeFile(join(finished, 'manifest.json'), `${JSON.stringify(manifest, null, 2)}\n`);
+    return storedImage(await store.publish(imageIdOf(manifest), finished));
   };
 
   return {
@@ -84,29 +93,56 @@ export function createImageStore(options: ImageStoreOptions): Images {
     async list() {
       return (await store.list()).map(storedImage);
     },
-    catalog: () => catalog,
-    async pull(name, { force = false, insecure, platform, ...work }) {
+    catalog: (work) => catalog.list(work),
+    async pull(name, options) {
+      const { signal, progress, force = false } = options;
+      const work = { signal, progress };
       const present = force ? undefined : await find(name);
       // What is called otherwise was found by another spelling, and a name of the catalog has only one.
-      const isCatalogs = catalog.some((entry) => entry.name === name);
-      if (present !== undefined && (present.name === name || !isCatalogs)) return present;
-      const recipe = recipeFor(name, { insecure, platform });
-      if (recipe === undefined) throw notFound('image', name, catalog);
+      const isMeant = async () =>
+        present?.name === name || (await catalog.find(name, work)) === undefined;
+      if (present !== undefined && (await isMeant())) return present;
+      const recipe = await recipeFor(name, options);
+      if (recipe === undefined) throw notFound('image', name, await catalog.list(work));
       return pulls.join(recipe.name, work, (shared) => make(recipe, shared));
     },
     make,
+    async register({ rootDisk, name, init, description, kernel }, signal) {
+      const registered = await foreignFile(rootDisk, `the root file system of image "${name}"`);
+      await using work = await workDirs.make();
+      const finished = join(work.path, 'image');
+      await mkdir(finished);
+      signal.throwIfAborted();
+      const manifest: ImageManifest = {
+        ...{ format: 1, kind: 'registered', name, init, description, kernel, registered },
+        createdAt: clock.now().toISOString(),
+        ...{ files: {}, notes: [], config: noImageConfig, layers: [], digest: null },
+      };
+      return await publish(manifest, finished);
+    },
+    promote: (image, work) => make(promotion(image, copyFile), work),
     remove: (id) => store.remove(id),
     sweep: (signal) => workDirs.sweep(signal),
   };
 }
 
 function storedImage({ id, dir, manifest }: Stored<ImageManifest>): StoredImage {
-  const { format: _, files, ...described } = manifest;
+  const { format: _, files, registered, ...described } = manifest;
+  const rootRecord = files[ROOT_DISK];
   return {
     ...described,
     id: ImageId.parse(id),
-    sizeBytes: files[ROOT_DISK]?.sizeBytes ?? 0,
-    rootDisk: join(dir, ROOT_DISK),
+    sizeBytes: registered?.sizeBytes ?? rootRecord?.sizeBytes ?? 0,
+    rootDisk: registered?.path ?? join(dir, ROOT_DISK),
+    rootRecord,
     dir,
   };
+}
+
+/** What is not ours cannot be pulled again. */
+function repairOf(manifest: ImageManifest | undefined): string | undefined {
+  const path = manifest?.registered?.path;
+  return path === undefined
+    ? undefined
+    : `banger image register --name ${manifest?.name ?? ''} --rootfs ${path}`;
 }

@@ -1,6 +1,8 @@
+import type { ImageKind } from '@banger/protocol/image';
 import type { ImageConfig } from '@banger/protocol/image-config';
 import type { ImageId } from '@banger/protocol/ids';
 
+import type { FileRecord } from '../artifact/file-digest.ts';
 import type { WorkOptions } from '../host/work.ts';
 import type { StoredLayer } from './image-manifest.ts';
 import type { ImageRecipe } from './image-recipe.ts';
@@ -9,7 +11,7 @@ import type { ImageRecipe } from './image-recipe.ts';
 export interface StoredImage {
   readonly id: ImageId;
   readonly name: string;
-  readonly kind: 'debian' | 'bundle' | 'oci';
+  readonly kind: ImageKind;
   readonly init: 'image' | 'agent';
   readonly description: string;
   readonly createdAt: string;
@@ -21,8 +23,12 @@ export interface StoredImage {
   readonly layers: readonly StoredLayer[];
   /** Of the manifest that it was pulled by */
   readonly digest: string | null;
+  /** Which kernel it is made for; null: any */
+  readonly kernel: string | null;
   /** Read-only ext4 */
   readonly rootDisk: string;
+  /** Size and digest of it; undefined: it is not ours, but registered */
+  readonly rootRecord: FileRecord | undefined;
   readonly dir: string;
 }
 
@@ -30,6 +36,17 @@ export interface CatalogImage {
   readonly name: string;
   readonly kind: string;
   readonly description: string;
+  /** `built-in`, or the URL of the catalog that has it */
+  readonly origin: string;
+}
+
+export interface RegisteredImage {
+  readonly name: string;
+  readonly init: 'image' | 'agent';
+  readonly description: string;
+  /** Absolute path of an ext4 file, which is only ever read */
+  readonly rootDisk: string;
+  readonly kernel: string | null;
 }
 
 export interface PullOptions extends WorkOptions {
@@ -45,7 +62,8 @@ export interface Images {
   list(): Promise<readonly StoredImage[]>;
   /** By name or reference (the newest of it), id or unique id prefix; rejects with `image.damaged` when nothing whole matches */
   find(reference: string): Promise<StoredImage | undefined>;
-  catalog(): readonly CatalogImage[];
+  /** What can be pulled by name; a catalog that cannot be read is a warning */
+  catalog(work: WorkOptions): Promise<readonly CatalogImage[]>;
   /**
    * The stored image of this name, made if it is missing (always when `force`). A name of the catalog comes first, then
    * it is a reference to an image of a registry. Concurrent calls for one name are one
@@ -54,7 +72,14 @@ export interface Images {
   pull(name: string, options: PullOptions): Promise<StoredImage>;
   /** Makes and stores what a recipe says, whatever is stored already and whoever else makes one of this name. */
   make(recipe: ImageRecipe, options: WorkOptions): Promise<StoredImage>;
-  /** The caller has made sure that no VM uses it. Repeatable. */
+  /**
+   * Stores an image whose root file system stays where it is. While that file is gone or has changed, the image is
+   * damaged. Rejects with `image.bad_content` when no guest could mount it.
+   */
+  register(image: RegisteredImage, signal: AbortSignal): Promise<StoredImage>;
+  /** A copy of a registered one with a root file system of its own; the registered one stays. */
+  promote(image: StoredImage, work: WorkOptions): Promise<StoredImage>;
+  /** The caller has made sure that no VM uses it. Repeatable; files that are not ours stay. */
   remove(id: ImageId): Promise<void>;
   /** At daemon start: removes what an interrupted build left */
   sweep(signal: AbortSignal): Promise<void>;

@@ -1,30 +1,18 @@
-import { mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
-import { packTree } from '../artifact/pack-tree.ts';
-import { settleInodes } from '../artifact/settle-inodes.ts';
-import type { StageClock } from '../artifact/stage-clock.ts';
 import type { DebianArchive } from '../debian/host-archive.ts';
 import { requireTools } from '../debian/host-tools.ts';
 import { createRunHelper, type RunHelper } from '../debian/run-helper.ts';
 import type { Processes } from '../host/processes.ts';
-import { copyBootModules, recordBundle } from './bundle-files.ts';
-import type { KernelCatalogEntry } from './catalog.ts';
-import { BOOT_MODULES_DIR, type KernelManifest, MODULES_DISK, VMLINUX } from './kernel-manifest.ts';
+import { bootModuleFiles, recordBundle } from './bundle-files.ts';
+import type { DebianKernel } from './catalog.ts';
+import { MODULES_DISK, VMLINUX } from './kernel-manifest.ts';
 import { type KernelPackage, parseKernelPackage } from './kernel-package.ts';
+import type { BuiltKernel, KernelBuild, KernelRecipe } from './kernel-recipe.ts';
+import { packModules } from './modules-disk.ts';
 import { writePrivateApt } from './private-apt.ts';
 import { unpackVmlinuz } from './unpack-vmlinuz.ts';
-
-/**
- * Makes a bundle from Debian's signed kernel package, in `dir`, which the caller owns: `bundle/` in it holds the
- * files, without a manifest. Needs no privileges: apt verifies and fetches in a private directory, dpkg-deb unpacks.
- */
-export interface KernelBuild {
-  readonly entry: KernelCatalogEntry;
-  readonly dir: string;
-  readonly stages: StageClock;
-  readonly signal: AbortSignal;
-}
 
 export interface KernelBuildHost {
   readonly processes: Processes;
@@ -32,11 +20,18 @@ export interface KernelBuildHost {
   readonly env: Readonly<Record<string, string>>;
 }
 
-export type BuiltKernel = Omit<KernelManifest, 'format' | 'name' | 'createdAt'>;
+/**
+ * Makes a kernel from Debian's signed kernel package. Needs no privileges: apt verifies and fetches in a private
+ * directory, dpkg-deb unpacks.
+ */
+export function debianKernelRecipe(host: KernelBuildHost, entry: DebianKernel): KernelRecipe {
+  return { name: entry.name, build: (build) => buildKernel(host, entry, build) };
+}
 
-export async function buildKernel(
+async function buildKernel(
   { processes, archive, env }: KernelBuildHost,
-  { entry, dir, stages, signal }: KernelBuild,
+  entry: DebianKernel,
+  { dir, bundle, stages, signal }: KernelBuild,
 ): Promise<BuiltKernel> {
   const what = `Cannot make kernel "${entry.name}"`;
   const run = createRunHelper({ processes, env, what, otherwise: 'kernel.build_failed', dir });
@@ -47,9 +42,7 @@ export async function buildKernel(
     'depmod',
     'mkfs.ext4',
   ]);
-  const bundle = join(dir, 'bundle');
   const tree = join(dir, 'tree');
-  await mkdir(join(bundle, BOOT_MODULES_DIR), { recursive: true });
 
   stages.begin('kernel-index', 'Reading the package index for the kernel');
   const config = await writePrivateApt(dir, await archive.sources(entry.suite, signal));
@@ -65,29 +58,24 @@ export async function buildKernel(
 
   stages.begin('kernel-unpack', 'Unpacking the kernel and its modules');
   const vmlinuz = join(tree, 'boot', `vmlinuz-${kernel.release}`);
-  const modules = join(tree, 'lib/modules', kernel.release);
   await writeFile(join(bundle, VMLINUX), unpackVmlinuz(await readFile(vmlinuz)));
-  await run([tools.depmod, '--basedir', tree, kernel.release], { signal });
-  const order = await copyBootModules(modules, join(bundle, BOOT_MODULES_DIR));
-  const disk = {
-    mkfs: tools['mkfs.ext4'],
-    tree: modules,
-    file: join(bundle, MODULES_DISK),
-    epoch: Math.floor((await stat(vmlinuz)).mtimeMs / 1000),
-    label: 'banger-modules',
-  };
-  await run(packTree(disk), { signal });
-  await settleInodes(disk.file, { owner: 'root' });
+  const epoch = Math.floor((await stat(vmlinuz)).mtimeMs / 1000);
+  const module = { tree, release: kernel.release, epoch, tools };
+  const order = await packModules(run, module, { bundle, signal });
   await rm(tree, { recursive: true });
 
   stages.begin('kernel-publish', 'Storing the kernel');
-  const files = await recordBundle(bundle, order, signal);
+  const files = await recordBundle(
+    bundle,
+    [VMLINUX, MODULES_DISK, ...bootModuleFiles(order)],
+    signal,
+  );
   return { release: kernel.release, version: kernel.version, files, bootModules: [...order] };
 }
 
 interface KernelQuery {
   readonly apt: { readonly get: string; readonly cache: string; readonly config: string };
-  readonly entry: KernelCatalogEntry;
+  readonly entry: DebianKernel;
   readonly signal: AbortSignal;
 }
 

@@ -19,7 +19,7 @@ export interface FakeKernels extends Kernels {
 
 export interface FakeKernelsOptions {
   readonly clock: Clock;
-  readonly catalog: readonly CatalogImage[];
+  readonly catalog: readonly Omit<CatalogImage, 'origin'>[];
 }
 
 /** Kernels that are only remembered. Making one again gives the same one: its package has not changed. */
@@ -41,7 +41,6 @@ export function createFakeKernels({ clock, catalog }: FakeKernelsOptions): FakeK
   };
 
   const make = async (name: string, { signal, progress }: WorkOptions): Promise<StoredKernel> => {
-    if (!catalog.some((entry) => entry.name === name)) throw notFound('kernel', name, catalog);
     progress.stage({ name: 'kernel-unpack', text: 'Unpacking the kernel and its modules' });
     await Promise.resolve();
     signal.throwIfAborted();
@@ -63,12 +62,19 @@ export function createFakeKernels({ clock, catalog }: FakeKernelsOptions): FakeK
       await Promise.resolve();
       return list().filter(({ id }) => !broken.has(id));
     },
-    catalog: () => catalog,
+    async catalog({ signal }) {
+      await Promise.resolve();
+      signal.throwIfAborted();
+      return catalog.map((entry) => ({ ...entry, origin: 'built-in' }));
+    },
     async pull(name, { force = false, ...work }) {
       work.signal.throwIfAborted();
       const present = force ? undefined : await find(name);
-      return present ?? pulls.join(name, work, (shared) => make(name, shared));
+      if (present !== undefined) return present;
+      if (!catalog.some((entry) => entry.name === name)) throw notFound('kernel', name, catalog);
+      return pulls.join(name, work, (shared) => make(name, shared));
     },
+    import: ({ name }, work) => make(name, work),
     async remove(id) {
       await Promise.resolve();
       stored.delete(id);

@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { BangerError } from '@banger/protocol/errors';
 
 import { recordOf } from '../artifact/file-digest.ts';
-import { INITRD_LAYOUT, initrdOf } from './initrd-layout.ts';
-import { BOOT_MODULES_DIR } from './kernel-manifest.ts';
+import { afterInitrd, INITRD_LAYOUT, initrdOf } from './initrd-layout.ts';
+import { BOOT_MODULES_DIR, INITRD } from './kernel-manifest.ts';
 import type { StoredKernel } from './kernels.ts';
 
 /** Initrds, each named by the digest of what is in it, so that a new agent or kernel needs no invalidation. */
@@ -28,6 +28,9 @@ export function createInitrdCache({ dir, agentFile }: InitrdCacheOptions): Initr
     const inputs = [
       `layout ${String(INITRD_LAYOUT)}`,
       `agent ${await agentDigest()}`,
+      ...Object.entries(kernel.files).flatMap(([file, { sha256 }]) =>
+        file === INITRD ? [`initrd ${sha256}`] : [],
+      ),
       ...kernel.bootModules.map((file) => {
         return `${file} ${kernel.files[`${BOOT_MODULES_DIR}/${file}`]?.sha256 ?? 'unknown'}`;
       }),
@@ -45,7 +48,11 @@ export function createInitrdCache({ dir, agentFile }: InitrdCacheOptions): Initr
         return { file: name, data: await readFile(path, { signal }) };
       });
       const agent = await readFile(agentFile, { signal });
-      const initrd = initrdOf(agent, await Promise.all(modules));
+      const own = initrdOf(agent, await Promise.all(modules));
+      const initrd =
+        INITRD in kernel.files
+          ? afterInitrd(await readFile(join(kernel.dir, INITRD), { signal }), own)
+          : own;
       await mkdir(dir, { recursive: true, mode: 0o700 });
       // Two callers may make it at once: each has a file of its own, and both are the same.
       const temporary = `${file}.${randomUUID()}`;

@@ -33,6 +33,14 @@ export function initrdOf(agent: Buffer, modules: readonly BootModule[]): Buffer 
   ]);
 }
 
+/**
+ * The kernel's own initrd, perhaps compressed, and then banger's: archives are unpacked in turn, each from a multiple of 4
+ * bytes on, and a later file replaces an earlier one (Linux, driver-api/early-userspace/buffer-format.rst).
+ */
+export function afterInitrd(first: Buffer, own: Buffer): Buffer {
+  return Buffer.concat([first, Buffer.alloc((4 - (first.length % 4)) % 4), own]);
+}
+
 function list(path: string, modules: readonly BootModule[]): CpioEntry {
   const lines = modules.map(({ file }) => `/banger/modules/${file}\n`).join('');
   return { kind: 'file', path, mode: 0o644, data: Buffer.from(lines) };

@@ -7,8 +7,10 @@ import { test } from 'node:test';
 import { type KernelsSubject, kernelsContract } from '../../../../test/contract/kernels.ts';
 import { createSystemClock } from '../host/system-clock.ts';
 import { recordBundle } from './bundle-files.ts';
+import { createCatalog } from '../catalog/catalog.ts';
 import { kernelCatalog } from './catalog.ts';
 import { createInitrdCache } from './initrd-cache.ts';
+import type { BuiltKernel, KernelBuild } from './kernel-recipe.ts';
 import { createKernelStore } from './kernel-store.ts';
 
 interface Subject extends KernelsSubject {
@@ -25,20 +27,21 @@ async function open(): Promise<Subject> {
   const kernels = createKernelStore({
     paths: { kernels: join(dir.path, 'kernels'), builds: join(dir.path, 'builds') },
     clock: createSystemClock(),
-    catalog: kernelCatalog,
+    catalog: (work) => createCatalog(kernelCatalog, []).list(work),
+    importRecipe: () => assert.fail('nothing is imported'),
     initrds: createInitrdCache({ dir: join(dir.path, 'initrds'), agentFile }),
-    async build({ dir: work, signal }) {
-      built += 1;
-      const bundle = join(work, 'bundle');
-      await mkdir(join(bundle, 'boot-modules'), { recursive: true });
-      await writeFile(join(bundle, 'vmlinux'), 'kernel');
-      await writeFile(join(bundle, 'modules.ext4'), 'modules');
-      await writeFile(join(bundle, 'boot-modules/virtio.ko'), 'virtio');
-      const bootModules = ['virtio.ko'];
-      const files = await recordBundle(bundle, bootModules, signal);
-      return { release: '6.1.0', version: '6.1-1', files, bootModules };
-    },
+    recipeFor: (name) => Promise.resolve(name === 'debian-6.1' ? { name, build } : undefined),
   });
+  async function build({ bundle, signal }: KernelBuild): Promise<BuiltKernel> {
+    built += 1;
+    await mkdir(join(bundle, 'boot-modules'));
+    await writeFile(join(bundle, 'vmlinux'), 'kernel');
+    await writeFile(join(bundle, 'modules.ext4'), 'modules');
+    await writeFile(join(bundle, 'boot-modules/virtio.ko'), 'virtio');
+    const names = ['vmlinux', 'modules.ext4', 'boot-modules/virtio.ko'];
+    const files = await recordBundle(bundle, names, signal);
+    return { release: '6.1.0', version: '6.1-1', files, bootModules: ['virtio.ko'] };
+  }
   return {
     kernels,
     dir: dir.path,

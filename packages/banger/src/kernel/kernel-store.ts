@@ -1,4 +1,4 @@
-import { writeFile } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { KernelId } from '@banger/protocol/ids';
@@ -12,24 +12,25 @@ import { createWorkDirs } from '../artifact/work-dirs.ts';
 import type { Clock } from '../host/clock.ts';
 import type { BangerPaths } from '../host/paths.ts';
 import type { WorkOptions } from '../host/work.ts';
-import type { BuiltKernel, KernelBuild } from './build-kernel.ts';
-import type { KernelCatalogEntry } from './catalog.ts';
 import type { InitrdCache } from './initrd-cache.ts';
 import { damaged, notFound } from '../artifact/artifact-errors.ts';
 import { kernelIdOf, KernelManifest, MODULES_DISK, VMLINUX } from './kernel-manifest.ts';
-import type { Kernels, StoredKernel } from './kernels.ts';
+import type { KernelRecipe } from './kernel-recipe.ts';
+import type { ImportedKernel, Kernels, StoredKernel } from './kernels.ts';
 
 export interface KernelStoreOptions {
   readonly paths: Pick<BangerPaths, 'kernels' | 'builds'>;
   readonly clock: Clock;
-  readonly catalog: readonly KernelCatalogEntry[];
-  readonly build: (build: KernelBuild) => Promise<BuiltKernel>;
+  readonly catalog: Kernels['catalog'];
+  /** How the kernel of this name is made; undefined: there is no such kernel */
+  readonly recipeFor: (name: string, work: WorkOptions) => Promise<KernelRecipe | undefined>;
+  readonly importRecipe: (kernel: ImportedKernel) => KernelRecipe;
   readonly initrds: InitrdCache;
 }
 
 /** Kernel bundles below one directory; how a bundle is made is the caller's business. */
 export function createKernelStore(options: KernelStoreOptions): Kernels {
-  const { paths, clock, catalog, build, initrds } = options;
+  const { paths, clock, catalog, recipeFor, importRecipe, initrds } = options;
   const store = createArtifactStore({
     dir: paths.kernels,
     isId: (text) => KernelId.safeParse(text).success,
@@ -44,18 +45,19 @@ export function createKernelStore(options: KernelStoreOptions): Kernels {
   };
 
   const make = async (
-    entry: KernelCatalogEntry,
+    recipe: KernelRecipe,
     { signal, progress }: WorkOptions,
   ): Promise<StoredKernel> => {
     await using work = await workDirs.make();
     const stages = createStageClock(progress, clock);
-    const built = await build({ entry, dir: work.path, stages, signal });
-    const createdAt = clock.now().toISOString();
-    const manifest: KernelManifest = { format: 1, name: entry.name, createdAt, ...built };
     const bundle = join(work.path, 'bundle');
+    await mkdir(bundle);
+    const built = await recipe.build({ dir: work.path, bundle, stages, signal });
+    const createdAt = clock.now().toISOString();
+    const manifest: KernelManifest = { format: 1, name: recipe.name, createdAt, ...built };
     await writeFile(join(bundle, 'manifest.json'), `${JSON.stringify(manifest, null, 2)}\n`);
     signal.throwIfAborted();
-    const stored = storedKernel(await store.publish(kernelIdOf(built), bundle));
+    const stored = storedKernel(await store.publish(kernelIdOf(manifest), bundle));
     stages.end();
     return stored;
   };
@@ -65,17 +67,18 @@ export function createKernelStore(options: KernelStoreOptions): Kernels {
     async list() {
       return (await store.list()).map(storedKernel);
     },
-    catalog: () => catalog,
+    catalog,
     async pull(name, { force = false, ...work }) {
       const present = force ? undefined : await find(name);
       if (present !== undefined) {
         await verify(present, work.signal);
         return present;
       }
-      const entry = catalog.find((candidate) => candidate.name === name);
-      if (entry === undefined) throw notFound('kernel', name, catalog);
-      return pulls.join(name, work, (shared) => make(entry, shared));
+      const recipe = await recipeFor(name, work);
+      if (recipe === undefined) throw notFound('kernel', name, await catalog(work));
+      return pulls.join(name, work, (shared) => make(recipe, shared));
     },
+    import: (kernel, work) => make(importRecipe(kernel), work),
     remove: (id) => store.remove(id),
     async sweep(signal) {
       await workDirs.sweep(signal);
@@ -95,7 +98,7 @@ export function storedKernel({ id, dir, manifest }: Stored<KernelManifest>): Sto
     createdAt: manifest.createdAt,
     sizeBytes: sizes.reduce((sum, size) => sum + size, 0),
     vmlinux: join(dir, VMLINUX),
-    modulesDisk: join(dir, MODULES_DISK),
+    modulesDisk: MODULES_DISK in manifest.files ? join(dir, MODULES_DISK) : undefined,
     bootModules: manifest.bootModules,
     files: manifest.files,
     dir,

@@ -15,8 +15,8 @@ export interface StoredKernel {
   readonly sizeBytes: number;
   /** Uncompressed ELF */
   readonly vmlinux: string;
-  /** Read-only ext4 whose root is `/lib/modules/<release>` */
-  readonly modulesDisk: string;
+  /** Read-only ext4 whose root is `/lib/modules/<release>`; undefined: all that is needed is built in */
+  readonly modulesDisk: string | undefined;
   /** Files of `boot-modules/` that go into the initrd, in the order to load them */
   readonly bootModules: readonly string[];
   /** By path in `dir` */
@@ -24,14 +24,32 @@ export interface StoredKernel {
   readonly dir: string;
 }
 
+/** What a kernel is made of; absolute paths on this host, only ever read. */
+export interface ImportedKernel {
+  readonly name: string;
+  /** A directory in the form that docs/decisions/0021 describes, or each part by itself */
+  readonly from: { readonly dir: string } | KernelParts;
+}
+
+export interface KernelParts {
+  /** Uncompressed, or a `vmlinuz` */
+  readonly kernel: string;
+  readonly initrd: string | undefined;
+  /** With `lib/modules/<release>` in it, or that directory itself */
+  readonly modules: string | undefined;
+}
+
 export interface Kernels {
   /** Whole ones, newest first */
   list(): Promise<readonly StoredKernel[]>;
   /** By name (the newest of it), id or unique id prefix; rejects with `kernel.damaged` when nothing whole matches */
   find(reference: string): Promise<StoredKernel | undefined>;
-  catalog(): readonly CatalogImage[];
+  /** What can be pulled by name; a catalog that cannot be read is a warning */
+  catalog(work: WorkOptions): Promise<readonly CatalogImage[]>;
   /** As for images; a stored one is checked in full first */
   pull(name: string, options: WorkOptions & { readonly force?: boolean }): Promise<StoredKernel>;
+  /** Makes and stores a kernel of the user's own; rejects with `kernel.bad_content` when no guest would boot it. */
+  import(kernel: ImportedKernel, work: WorkOptions): Promise<StoredKernel>;
   /** The caller has made sure that no VM uses it. Repeatable. */
   remove(id: KernelId): Promise<void>;
   /**

@@ -48,7 +48,7 @@ export function makePlan(parts: PlanParts): MachinePlan {
       kernel: kernel.vmlinux,
       initrd,
       baseDisk: image.rootDisk,
-      modulesDisk: kernel.modulesDisk,
+      modulesDisk: kernel.modulesDisk ?? null,
       overlayDisk: join(dir, 'overlay.ext4'),
       workDisk: join(dir, 'work.ext4'),
       monitorSocket: join(runDir, 'qmp.sock'),
@@ -90,7 +90,7 @@ export function planLike(
       id: kernelId,
       release: kernelRelease,
       vmlinux: paths.kernel,
-      modulesDisk: paths.modulesDisk,
+      modulesDisk: paths.modulesDisk ?? undefined,
     },
     initrd: paths.initrd,
   });

@@ -84,7 +84,8 @@ export const MachinePlan = z.object({
     kernel: z.string(),
     initrd: z.string(),
     baseDisk: z.string(),
-    modulesDisk: z.string(),
+    /** null: the kernel has everything built in */
+    modulesDisk: z.string().nullable(),
     overlayDisk: z.string(),
     workDisk: z.string(),
     monitorSocket: z.string(),

@@ -16,11 +16,11 @@ export const imageListCommand = defineCommand({
   },
   examples: ['banger image list', 'banger image list --available'],
   calls: ['listImages', 'listCatalog'],
-  async run({ flags }, { connect, out, signal }) {
+  async run({ flags }, { connect, out, signal, work }) {
     const banger = await connect();
     const isQuiet = flags.quiet;
     if (flags.available) {
-      await out.list(await banger.images.available({ signal }), { ...catalogColumns, isQuiet });
+      await out.list(await banger.images.available(work), { ...catalogColumns, isQuiet });
       return 0;
     }
     const header = ['NAME', 'ID', 'KIND', 'SIZE', 'USED BY'];

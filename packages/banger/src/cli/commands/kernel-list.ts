@@ -16,11 +16,11 @@ export const kernelListCommand = defineCommand({
   },
   examples: ['banger kernel list', 'banger kernel list --available'],
   calls: ['listKernels', 'listKernelCatalog'],
-  async run({ flags }, { connect, out, signal }) {
+  async run({ flags }, { connect, out, signal, work }) {
     const banger = await connect();
     const isQuiet = flags.quiet;
     if (flags.available) {
-      await out.list(await banger.kernels.available({ signal }), { ...catalogColumns, isQuiet });
+      await out.list(await banger.kernels.available(work), { ...catalogColumns, isQuiet });
       return 0;
     }
     const header = ['NAME', 'ID', 'RELEASE', 'SIZE', 'USED BY'];

@@ -23,8 +23,11 @@ export function bootGuest(running: RunningVms, identifier: Identifier): Step {
   };
 }
 
-function rootOf({ init, build }: MachinePlan): Pick<GuestBoot, 'init' | 'drives'> {
-  if (build === null) return { init, drives: driveSerials };
+function rootOf({ init, build, paths }: MachinePlan): Pick<GuestBoot, 'init' | 'drives'> {
+  if (build === null) {
+    const modules = paths.modulesDisk === null ? '' : driveSerials.modules;
+    return { init, drives: { ...driveSerials, modules } };
+  }
   const { base, overlay, work } = driveSerials;
   const delta = build.deltaDisk === null ? '' : work;
   return { init: 'build', drives: { base, overlay, work: '', modules: '', delta } };

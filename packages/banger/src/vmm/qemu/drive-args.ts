@@ -22,7 +22,7 @@ export function driveArgs(
     ...(build === null
       ? drive('work', paths.workDisk, writable)
       : drive('work', build.deltaDisk ?? paths.baseDisk, shared)),
-    ...drive('modules', paths.modulesDisk, shared),
+    ...(paths.modulesDisk === null ? [] : drive('modules', paths.modulesDisk, shared)),
   ];
 
   function drive(
