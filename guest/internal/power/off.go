@@ -21,8 +21,8 @@ const (
 	busyboxPowerOff = unix.SIGUSR2
 	// helperDeadline is for the image's poweroff command, which only asks.
 	helperDeadline = 10 * time.Second
-	// servicesDeadline is within what the host gives a fast machine.
-	servicesDeadline = 20 * time.Second
+	// servicesDeadline leaves time for the rest within what the host gives a slow machine.
+	servicesDeadline = 60 * time.Second
 )
 
 // Off switches the machine off, or asks the image's init to; it returns only in the latter case.
