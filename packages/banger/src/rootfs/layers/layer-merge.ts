@@ -7,7 +7,7 @@ import { leafOf, ownershipOf } from './entry-node.ts';
 import { entryPath, linkTarget } from './entry-path.ts';
 import type { LayerBudget } from './layer-budget.ts';
 import { EntryError, explainLayer } from './layer-errors.ts';
-import { DirectoryDraft, plainDirectory } from './tree-draft.ts';
+import { DirectoryDraft, LayerMarks, plainDirectory } from './tree-draft.ts';
 import { whiteoutOf } from './whiteout.ts';
 
 export interface Layer {
@@ -25,14 +25,14 @@ export interface Layer {
 export class LayerMerge {
   readonly #root: DirectoryDraft;
   readonly #budget: LayerBudget;
-  /** Directories that the current layer has something in */
-  #touched: DirectoryDraft[] = [];
+  readonly #marks = new LayerMarks();
 
   constructor(base: Directory | undefined, budget: LayerBudget) {
     this.#root =
-      base === undefined ? DirectoryDraft.empty(plainDirectory) : DirectoryDraft.of(base);
+      base === undefined
+        ? DirectoryDraft.made(plainDirectory, this.#marks)
+        : DirectoryDraft.of(base, this.#marks);
     this.#budget = budget;
-    if (base === undefined) this.#isNew(this.#root);
   }
 
   /** @throws BangerError `image.bad_content` naming layer and entry; the merge is of no use afterwards */
@@ -47,8 +47,7 @@ export class LayerMerge {
     } catch (error) {
       throw explainLayer(error, { layer: source.name, entry: name });
     }
-    for (const draft of this.#touched) draft.settle();
-    this.#touched = [];
+    this.#marks.settle();
   }
 
   finish(): Directory {
@@ -84,7 +83,7 @@ export class LayerMerge {
     name: ByteName,
     { entry, source }: { readonly entry: TarEntry; readonly source: ContentSource },
   ): void {
-    this.#refresh(dir, name);
+    dir.bring(name);
     switch (entry.kind) {
       case 'directory': {
         const there = dir.get(name);
@@ -106,8 +105,7 @@ export class LayerMerge {
   }
 
   #putNew(dir: DirectoryDraft, name: ByteName, own = plainDirectory): DirectoryDraft {
-    const draft = DirectoryDraft.empty(own);
-    this.#isNew(draft);
+    const draft = DirectoryDraft.made(own, this.#marks);
     dir.put(name, draft);
     return draft;
   }
@@ -131,13 +129,10 @@ export class LayerMerge {
   #make(path: readonly ByteName[]): DirectoryDraft {
     const { dirs, names, missing, leaf } = this.#walk(path, true);
     if (leaf !== undefined) throw new EntryError('is below what is no directory');
-    names.forEach((name, index) => {
-      const dir = dirs[index];
-      if (dir !== undefined) this.#refresh(dir, name);
-    });
+    names.forEach((name, index) => dirs[index]?.bring(name));
     return missing.reduce(
       (dir, name) => {
-        this.#refresh(dir, name);
+        dir.bring(name);
         return this.#putNew(dir, flatName(name));
       },
       dirs.at(-1) ?? this.#root,
@@ -157,15 +152,6 @@ export class LayerMerge {
       throw new EntryError(`is more than ${String(MAX_DEPTH)} directories deep`);
     }
     return walked;
-  }
-
-  #refresh(dir: DirectoryDraft, name: ByteName): void {
-    if (dir.refresh(name)) this.#touched.push(dir);
-  }
-
-  #isNew(dir: DirectoryDraft): void {
-    dir.isNew();
-    this.#touched.push(dir);
   }
 }
 

@@ -13,37 +13,57 @@ export const plainDirectory: Ownership = {
   xattrs: undefined,
 };
 
+/** Directories that know of names which the current layer brought. */
+export class LayerMarks {
+  #marked: DirectoryDraft[] = [];
+
+  add(draft: DirectoryDraft): void {
+    this.#marked.push(draft);
+  }
+
+  /** The layer is over: all names are of those below the next. */
+  settle(): void {
+    for (const draft of this.#marked) draft.settle();
+    this.#marked = [];
+  }
+}
+
 /**
  * A directory while layers are put onto it. It knows which of its names the layer that is being put has brought, because
  * whiteouts only hide what is below their own layer. What nothing was changed in becomes the same node again.
  */
 export class DirectoryDraft {
   readonly kind = 'directory';
-  #own: Ownership;
+  readonly #marks: LayerMarks;
   readonly #original: Directory | undefined;
+  #own: Ownership;
   #children: Map<ByteName, Child> | undefined;
   #isChanged: boolean;
   /** Names that the current layer brought; `all`: there is nothing from below it */
   #fresh: Set<ByteName> | 'all' | undefined;
 
-  private constructor(own: Ownership, original: Directory | undefined) {
+  private constructor(own: Ownership, marks: LayerMarks, original?: Directory) {
     this.#own = own;
+    this.#marks = marks;
     this.#original = original;
     this.#isChanged = original === undefined;
   }
 
-  static of(original: Directory): DirectoryDraft {
-    return new DirectoryDraft(original, original);
+  static of(original: Directory, marks: LayerMarks): DirectoryDraft {
+    return new DirectoryDraft(original, marks, original);
   }
 
-  static empty(own: Ownership): DirectoryDraft {
-    return new DirectoryDraft(own, undefined);
+  /** A new one, of the current layer. */
+  static made(own: Ownership, marks: LayerMarks): DirectoryDraft {
+    const draft = new DirectoryDraft(own, marks);
+    draft.#bringAll();
+    return draft;
   }
 
   get(name: ByteName): DirectoryDraft | Leaf | undefined {
     const child = (this.#children ?? this.#original?.children)?.get(name);
     if (child?.kind !== 'directory' || child instanceof DirectoryDraft) return child;
-    const draft = DirectoryDraft.of(child);
+    const draft = DirectoryDraft.of(child, this.#marks);
     this.#writable().set(name, draft);
     return draft;
   }
@@ -53,45 +73,39 @@ export class DirectoryDraft {
     this.#isChanged = true;
   }
 
-  remove(name: ByteName): void {
-    if (this.#writable().delete(name)) this.#isChanged = true;
-  }
-
   own(own: Ownership): void {
     if (isSame(own, this.#own)) return;
     this.#own = own;
     this.#isChanged = true;
   }
 
-  /** The current layer has this name; says whether it is the first here, so that `settle` must be called after the layer. */
-  refresh(name: ByteName): boolean {
-    if (this.#fresh === 'all') return false;
-    const isFirst = this.#fresh === undefined;
+  /** The current layer brings this name. */
+  bring(name: ByteName): void {
+    if (this.#fresh === 'all') return;
+    if (this.#fresh === undefined) this.#marks.add(this);
     this.#fresh ??= new Set();
     this.#fresh.add(name);
-    return isFirst;
-  }
-
-  /** Everything in it is the current layer's. */
-  isNew(): void {
-    this.#fresh = 'all';
   }
 
   /** Hides a name of the layers below; what the current one has put there, or below it, stays. */
   hide(name: ByteName): void {
-    if (this.#fresh === 'all') return;
-    if (this.#fresh?.has(name) !== true) this.remove(name);
-    else {
-      const child = this.get(name);
-      if (child?.kind === 'directory') child.hideAll();
+    const child = this.get(name);
+    if (child === undefined || this.#fresh === 'all') return;
+    if (this.#fresh?.has(name) === true) {
+      if (child.kind === 'directory') child.hideAll();
+    } else {
+      this.#writable().delete(name);
+      this.#isChanged = true;
     }
   }
 
   hideAll(): void {
-    for (const name of (this.#children ?? this.#original?.children)?.keys() ?? []) this.hide(name);
+    if (this.#fresh === 'all') return;
+    for (const name of [...this.#names()]) this.hide(name);
+    // Which makes doing it again, as often as a hostile layer likes, cheap.
+    this.#bringAll();
   }
 
-  /** The layer is over: all names are of those below the next. */
   settle(): void {
     this.#fresh = undefined;
   }
@@ -109,6 +123,15 @@ export class DirectoryDraft {
     if (original !== undefined && isSame) return original;
     const { mode, uid, gid, mtimeNs, xattrs } = this.#own;
     return { kind: 'directory', mode, uid, gid, mtimeNs, xattrs, children };
+  }
+
+  #names(): Iterable<ByteName> {
+    return (this.#children ?? this.#original?.children)?.keys() ?? [];
+  }
+
+  #bringAll(): void {
+    if (this.#fresh === undefined) this.#marks.add(this);
+    this.#fresh = 'all';
   }
 
   #writable(): Map<ByteName, Child> {
