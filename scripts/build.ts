@@ -18,8 +18,8 @@ const REQUIRE =
 
 const root = join(import.meta.dirname, '..');
 const outdir = join(root, 'dist');
-const programs = ['banger', 'bangerd']
-  .map((name) => join(root, 'packages/banger/src/bin', `${name}.ts`))
+const programs = ['bin/banger.ts', 'bin/bangerd.ts', 'rootfs/root-disks-worker.ts']
+  .map((path) => join(root, 'packages/banger/src', path))
   .filter((path) => existsSync(path));
 
 const identity = { version: packageJson.version, id: await hashSources(), time: Date.now() };

@@ -71,6 +71,8 @@ export interface Segment {
 export interface ContentSource {
   /** For messages: `layer sha256:1234…` */
   readonly name: string;
+  /** `read` costs nothing for what lies before its place. Default false */
+  readonly isSeekable?: boolean;
   /** From this byte on, in chunks of any size, until the reader stops. Rejects when the source is not what it was. */
   read(from: number, signal: AbortSignal): AsyncIterable<Buffer>;
 }

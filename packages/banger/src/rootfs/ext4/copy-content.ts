@@ -36,6 +36,8 @@ async function copyRun(run: PlacedRun, reader: SourceReader, sink: BlockSink): P
   if (end !== undefined) await end;
 }
 
+const WORTH_A_SEEK_BYTES = 1024 * 1024;
+
 /** A place in a source that moves on. To go back is possible, and costs what `read` costs. */
 class SourceReader {
   readonly source: ContentSource;
@@ -65,7 +67,7 @@ class SourceReader {
   }
 
   async #copyAcross(from: number, count: number, sink: BlockSink): Promise<void> {
-    if (this.#chunks === undefined || from < this.#position) await this.#open(from);
+    if (this.#chunks === undefined || !this.#isNear(from)) await this.#open(from);
     for (let at = from, left = count; left > 0;) {
       const start = at - this.#position;
       if (start >= this.#chunk.length) {
@@ -78,6 +80,13 @@ class SourceReader {
       at += part.length;
       left -= part.length;
     }
+  }
+
+  /** Whether reading on leads there soonest. */
+  #isNear(from: number): boolean {
+    if (from < this.#position) return false;
+    const ahead = from - this.#position - this.#chunk.length;
+    return this.source.isSeekable !== true || ahead < WORTH_A_SEEK_BYTES;
   }
 
   async #open(from: number): Promise<void> {
