@@ -28,6 +28,8 @@ need bsdtar libarchive-tools
 need umoci umoci
 need zstd zstd
 need getfattr attr
+need buildah buildah
+need busybox busybox-static
 
 if [ -n "$packages" ]; then
   if [ "$(id -u)" -eq 0 ]; then

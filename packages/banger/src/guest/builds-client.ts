@@ -15,7 +15,9 @@ const SILENCE_MS = 120_000;
 const LOOK_MS = SILENCE_MS / 8;
 
 /** The agent's `BuildService`. */
-export function createBuildsClient(calls: GuestCalls): GuestBuilds {
+export function createBuildsClient(
+  calls: Pick<GuestCalls, "transport" | "clock" | "lost" | "explain">,
+): GuestBuilds {
   const client = createClient(BuildService, calls.transport);
   return {
     async *takeLayer({ maxBytes }, signal) {

@@ -1,3 +1,5 @@
+import assert from 'node:assert/strict';
+
 import { buildMachinesContract } from '../../../../../test/contract/build-machines.ts';
 import { createFakeBuildMachines } from './fake-build-machines.ts';
 
@@ -6,7 +8,7 @@ buildMachinesContract('fake build machines', () => {
   return Promise.resolve({
     machines,
     baseDisk: '/base.ext4',
-    left: () => machines.running,
+    assertClean: () => assert.equal(machines.running, 0),
     [Symbol.asyncDispose]: () => Promise.resolve(),
   });
 });

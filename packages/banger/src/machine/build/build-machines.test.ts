@@ -14,7 +14,7 @@ buildMachinesContract('build machines of VMs', () => {
   return Promise.resolve({
     machines: machines.builds,
     baseDisk: '/base.ext4',
-    left: () => world.left().length,
+    assertClean: () => assert.deepEqual(world.left(), []),
     [Symbol.asyncDispose]: () => machines.close(),
   });
 });

@@ -1,0 +1,3 @@
+module banger.dev/change-root
+
+go 1.26.0
