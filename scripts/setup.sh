@@ -26,6 +26,7 @@ need zsh zsh
 need fish fish
 need bsdtar libarchive-tools
 need umoci umoci
+need buildah buildah
 need zstd zstd
 need getfattr attr
 need buildah buildah

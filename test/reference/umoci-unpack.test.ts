@@ -89,6 +89,29 @@ suite('what umoci unpacks is entry by entry what', { skip }, () => {
     assert.equal(layers.length, 3);
     assert.deepEqual(found, describeFiles(`${home.dir}/roots`)('s0'));
   });
+
+  test('layers that buildah makes of changes are merged into', async () => {
+    using home = scratch();
+    shell(
+      `b() { buildah --root "$PWD/root" --runroot "$PWD/run" --storage-driver vfs "$@"; }
+      first=$(b from scratch); m=$(b mount $first)
+      mkdir -p $m/etc/d $m/usr/lib; echo 1 > $m/etc/a; echo 2 > $m/etc/d/b; ln $m/etc/a $m/usr/hard
+      ln -s usr/lib $m/lib; chmod 2755 $m/usr/lib; chown 7:8 $m/etc/a; mkfifo $m/fifo
+      b umount $first; b commit -q $first one
+      second=$(b from one); m=$(b mount $second)
+      rm -r $m/etc/d $m/etc/a $m/fifo; mkdir $m/etc/d; echo 3 > $m/etc/d/new; echo 4 > $m/lib/c; echo 5 > $m/fifo
+      b umount $second; b commit -q $second oci:images:s0
+      mkdir roots; umoci --log=error raw unpack --image images:s0 roots/s0`,
+      home.dir,
+    );
+    const layers = readLayout(`${home.dir}/images`, 's0');
+    const root = new Set(['']); // No layer tells of it, so its time is that of the extraction.
+
+    const found = await describeMerged(await mergeLayers({ layers }, never), root);
+
+    assert.equal(layers.length, 2);
+    assert.deepEqual(found, describeFiles(`${home.dir}/roots`)('s0', root));
+  });
 });
 
 function shell(script: string, cwd: string): void {
