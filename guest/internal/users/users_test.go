@@ -2,8 +2,11 @@ package users
 
 import (
 	"errors"
+	"path/filepath"
 	"slices"
 	"testing"
+
+	"golang.org/x/sys/unix"
 )
 
 const (
@@ -54,6 +57,19 @@ func TestRootNeedsNoAccount(t *testing.T) {
 	}
 	if nameErr != nil || byName.Name != "root" || byName.UID != 0 || byName.GID != 7 {
 		t.Fatal(byName, nameErr)
+	}
+}
+
+func TestPipesInPlaceOfFilesAreNotWaitedFor(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "passwd")
+	if err := unix.Mkfifo(path, 0o644); err != nil {
+		t.Fatal(err)
+	}
+
+	content, err := readBounded(path)
+
+	if err != nil || content != "" {
+		t.Fatal(content, err)
 	}
 }
 

@@ -6,12 +6,12 @@ import { newOperationId } from '@banger/protocol/ids';
 import { anOperation, aRequest, createFakeWorld } from '../machine/fake-world.ts';
 import { RunningExec } from './running-exec.ts';
 
-async function start(argv: readonly string[], timeoutMs?: number) {
+async function start(argv: readonly string[], timeoutMs?: number, isShell = false) {
   const world = createFakeWorld();
   const vm = await world.daemon().machines.create(aRequest(), anOperation());
   const request = { argv, env: {}, stdin: true };
   const operation = newOperationId();
-  const exec = new RunningExec({ vm, request, isShell: false, timeoutMs, operation });
+  const exec = new RunningExec({ vm, request, isShell, timeoutMs, operation });
   const written: string[] = [];
   const sink = (stream: string, bytes: Uint8Array) => {
     written.push(`${stream}:${Buffer.from(bytes).toString()}`);
@@ -51,6 +51,15 @@ suite('a command that was asked for', () => {
     const { error } = await exec.status;
 
     assert.equal(error?.code, 'exec.not_found');
+  });
+
+  test('that is only a shell says which image has none', async () => {
+    const { exec } = await start(['/bin/no-sh'], undefined, true);
+
+    const { error } = await exec.status;
+
+    assert.equal(error?.code, 'image.no_shell');
+    assert.match(error.message, /image "debian-bookworm-slim" has no \/bin\/sh$/);
   });
 
   test('is ended when it takes longer than it may', async () => {
