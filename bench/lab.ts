@@ -5,6 +5,7 @@ import { createCatalogs } from '../packages/banger/src/catalog/create-catalogs.t
 import { createBlobCache } from '../packages/banger/src/image/oci/create-blob-cache.ts';
 import { createImages } from '../packages/banger/src/image/create-images.ts';
 import { createKernels } from '../packages/banger/src/kernel/create-kernels.ts';
+import { createRootDisks } from '../packages/banger/src/rootfs/create-root-disks.ts';
 import type { StoredKernel } from '../packages/banger/src/kernel/kernels.ts';
 import type { Clock } from '../packages/banger/src/host/clock.ts';
 import type { Processes } from '../packages/banger/src/host/processes.ts';
@@ -50,7 +51,15 @@ async function openLabOf(kind: 'slim' | 'full', signal: AbortSignal): Promise<La
   const uid = process.getuid?.() ?? 0;
   const catalogs = createCatalogs({ urls: [], cacheDir: home.paths.catalogs, clock });
   const blobs = createBlobCache(home.paths.blobs);
-  const shared = { paths: home.paths, processes, clock, blobs, path: process.env['PATH'] };
+  const rootDisks = createRootDisks();
+  const shared = {
+    paths: home.paths,
+    processes,
+    clock,
+    blobs,
+    rootDisks,
+    path: process.env['PATH'],
+  };
   const images = createImages({ ...shared, ...unset, catalog: catalogs.images, uid });
   const kernels = createKernels({ ...shared, ...unset, catalog: catalogs.kernels, agentFile });
   const image = await images.find(imageName);

@@ -7,7 +7,11 @@ import { suite, test } from 'node:test';
 import { gzipSync } from 'node:zlib';
 
 import { tarOf, type Made } from '../../packages/banger/src/rootfs/layers/layers.fixture.ts';
-import type { LayerFile, RootDisks } from '../../packages/banger/src/rootfs/root-disks.ts';
+import type {
+  LayerFile,
+  RootDisks,
+  RootParts,
+} from '../../packages/banger/src/rootfs/root-disks.ts';
 
 const { signal } = new AbortController();
 
@@ -46,23 +50,18 @@ export function rootDisksContract(name: string, open: () => RootDisks): void {
       assert.equal((await host.disks.readFile(parts, file, signal))?.toString(), 'first');
     });
 
-    test('what is packed makes the same disk again', async () => {
+    test('what is packed is one layer that says the same', async () => {
       await using host = await openHost(open);
       const file = host.path('disk');
       const layers = [await host.layer(base), await host.layer(change)];
-      const disk = await host.disks.make({ layers, file, label: 'x' }, signal);
+      await host.disks.make({ layers, file, label: 'x' }, signal);
+      const pack = async (parts: RootParts) =>
+        Buffer.concat(await Array.fromAsync(host.disks.pack(parts, signal)));
 
-      const packed = await Array.fromAsync(host.disks.pack({ base: file, layers: [] }, signal));
-      const again = await host.disks.make(
-        {
-          layers: [await host.store('packed', Buffer.concat(packed))],
-          file: host.path('again'),
-          label: 'x',
-        },
-        signal,
-      );
+      const packed = await pack({ base: file, layers: [] });
+      const again = await host.store('packed', packed);
 
-      assert.equal(again.sha256, disk.sha256);
+      assert.ok(packed.equals(await pack({ layers: [again] })));
     });
 
     test('a delta is a disk of its own', async () => {

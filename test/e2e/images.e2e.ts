@@ -12,6 +12,7 @@ import { createBlobCache } from '../../packages/banger/src/image/oci/create-blob
 import type { Images } from '../../packages/banger/src/image/images.ts';
 import { createImages } from '../../packages/banger/src/image/create-images.ts';
 import { createKernels } from '../../packages/banger/src/kernel/create-kernels.ts';
+import { createRootDisks } from '../../packages/banger/src/rootfs/create-root-disks.ts';
 import type { Kernels } from '../../packages/banger/src/kernel/kernels.ts';
 import { warmStore } from '../support/warm-store.ts';
 
@@ -125,6 +126,7 @@ suite('images and kernels made from Debian', () => {
     const catalogs = createCatalogs({ urls: [], cacheDir: paths.catalogs, clock });
     const options = {
       blobs: createBlobCache(paths.blobs),
+      rootDisks: createRootDisks(),
       ...{ paths, processes, clock, path: process.env['PATH'] },
       debianMirror: undefined,
       debianSecurityMirror: undefined,

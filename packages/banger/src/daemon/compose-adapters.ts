@@ -24,6 +24,7 @@ import type { Images } from '../image/images.ts';
 import type { BlobCache } from '../image/oci/blob-cache.ts';
 import { createBlobCache } from '../image/oci/create-blob-cache.ts';
 import { createKernels } from '../kernel/create-kernels.ts';
+import { createRootDisks } from '../rootfs/create-root-disks.ts';
 import type { Kernels } from '../kernel/kernels.ts';
 import { createSavedStates } from '../saved/create-saved-states.ts';
 import type { SavedStates } from '../saved/saved-states.ts';
@@ -112,7 +113,8 @@ export function composeAdapters({
   };
   const blobs = createBlobCache(paths.blobs);
   const catalogs = createCatalogs({ urls: catalogUrls, cacheDir: paths.catalogs, clock });
-  const shared = { paths, processes, path, blobs, ...mirrors };
+  const rootDisks = createRootDisks();
+  const shared = { paths, processes, path, blobs, rootDisks, ...mirrors };
   const images = createImages({ ...shared, clock, catalog: catalogs.images, uid });
   const kernels = createKernels({
     ...{ ...shared, clock, catalog: catalogs.kernels },

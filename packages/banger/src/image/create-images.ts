@@ -7,6 +7,7 @@ import { createCopier } from '../disk/copy-files.ts';
 import type { Clock } from '../host/clock.ts';
 import type { BangerPaths } from '../host/paths.ts';
 import type { Processes } from '../host/processes.ts';
+import type { RootDisks } from '../rootfs/root-disks.ts';
 import { bundleRecipe } from './bundle/bundle-recipe.ts';
 import { imageCatalog, type ImageCatalogEntry } from './catalog.ts';
 import { debianRecipe } from './debian/build-root.ts';
@@ -25,6 +26,7 @@ export interface ImagesOptions extends ConfiguredMirrors {
   readonly clock: Clock;
   readonly catalog: Catalog<ImageCatalogEntry>;
   readonly blobs: BlobCache;
+  readonly rootDisks: RootDisks;
   /** The daemon's PATH */
   readonly path: string | undefined;
   /** Effective user id of the daemon */
@@ -33,10 +35,11 @@ export interface ImagesOptions extends ConfiguredMirrors {
 
 /** The images of this banger: made on the spot from Debian's archive, out of bundles, or of the layers of a registry's. */
 export function createImages(options: ImagesOptions): Images {
-  const { paths, processes, clock, catalog, blobs, registry, path, uid, ...mirrors } = options;
+  const { paths, processes, clock, catalog, blobs, rootDisks, registry, path, uid, ...mirrors } =
+    options;
   const env = buildEnv(path);
   const archive = createHostArchive({ processes, env, ...mirrors });
-  const host = { processes, archive, env, uid };
+  const host = { processes, archive, rootDisks, env, uid };
   const copy = createCopier({ processes, env });
   return createImageStore({
     paths,

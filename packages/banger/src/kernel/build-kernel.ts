@@ -5,6 +5,7 @@ import type { DebianArchive } from '../debian/host-archive.ts';
 import { requireTools } from '../debian/host-tools.ts';
 import { createRunHelper, type RunHelper } from '../debian/run-helper.ts';
 import type { Processes } from '../host/processes.ts';
+import type { RootDisks } from '../rootfs/root-disks.ts';
 import { bootModuleFiles, recordBundle } from './bundle-files.ts';
 import type { DebianKernel } from './catalog.ts';
 import { MODULES_DISK, VMLINUX } from './kernel-manifest.ts';
@@ -17,6 +18,7 @@ import { unpackVmlinuz } from './unpack-vmlinuz.ts';
 export interface KernelBuildHost {
   readonly processes: Processes;
   readonly archive: DebianArchive;
+  readonly rootDisks: RootDisks;
   readonly env: Readonly<Record<string, string>>;
 }
 
@@ -29,7 +31,7 @@ export function debianKernelRecipe(host: KernelBuildHost, entry: DebianKernel): 
 }
 
 async function buildKernel(
-  { processes, archive, env }: KernelBuildHost,
+  { processes, archive, rootDisks, env }: KernelBuildHost,
   entry: DebianKernel,
   { dir, bundle, stages, signal }: KernelBuild,
 ): Promise<BuiltKernel> {
@@ -40,7 +42,7 @@ async function buildKernel(
     'apt-cache',
     'dpkg-deb',
     'depmod',
-    'mkfs.ext4',
+    'tar',
   ]);
   const tree = join(dir, 'tree');
 
@@ -61,7 +63,7 @@ async function buildKernel(
   await writeFile(join(bundle, VMLINUX), unpackVmlinuz(await readFile(vmlinuz)));
   const epoch = Math.floor((await stat(vmlinuz)).mtimeMs / 1000);
   const module = { tree, release: kernel.release, epoch, tools };
-  const order = await packModules(run, module, { bundle, signal });
+  const order = await packModules({ run, rootDisks }, module, { bundle, signal });
   await rm(tree, { recursive: true });
 
   stages.begin('kernel-publish', 'Storing the kernel');

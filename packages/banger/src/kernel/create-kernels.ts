@@ -4,6 +4,7 @@ import { createHostArchive } from '../debian/host-archive.ts';
 import type { Clock } from '../host/clock.ts';
 import type { BangerPaths } from '../host/paths.ts';
 import type { Processes } from '../host/processes.ts';
+import type { RootDisks } from '../rootfs/root-disks.ts';
 import type { Catalog } from '../catalog/catalog.ts';
 import type { BlobCache } from '../image/oci/blob-cache.ts';
 import { debianKernelRecipe } from './build-kernel.ts';
@@ -20,6 +21,7 @@ export interface KernelsOptions extends ConfiguredMirrors {
   readonly clock: Clock;
   readonly catalog: Catalog<KernelCatalogEntry>;
   readonly blobs: BlobCache;
+  readonly rootDisks: RootDisks;
   /** The guest agent's program, which becomes `/init` */
   readonly agentFile: string;
   /** The daemon's PATH */
@@ -28,9 +30,11 @@ export interface KernelsOptions extends ConfiguredMirrors {
 
 /** The kernels of this banger: from Debian's archive, bundles and files of the user, and their initrds. */
 export function createKernels(options: KernelsOptions): Kernels {
-  const { paths, processes, clock, catalog, blobs, agentFile, path, ...mirrors } = options;
+  const { paths, processes, clock, catalog, blobs, rootDisks, agentFile, path, ...mirrors } =
+    options;
   const env = buildEnv(path);
-  const host = { processes, env, archive: createHostArchive({ processes, env, ...mirrors }) };
+  const archive = createHostArchive({ processes, env, ...mirrors });
+  const host = { processes, env, rootDisks, archive };
   return createKernelStore({
     paths,
     clock,

@@ -7,6 +7,7 @@ import { requireTools } from '../debian/host-tools.ts';
 import { createRunHelper } from '../debian/run-helper.ts';
 import { unlessMissing } from '../host/missing-files.ts';
 import type { Processes } from '../host/processes.ts';
+import type { RootDisks } from '../rootfs/root-disks.ts';
 import { bootModuleFiles, recordBundle } from './bundle-files.ts';
 import { isElf, releaseOf } from './elf-kernel.ts';
 import { KernelBundle } from './kernel-bundle.ts';
@@ -18,6 +19,7 @@ import { unpackVmlinuz } from './unpack-vmlinuz.ts';
 
 export interface ImportHost {
   readonly processes: Processes;
+  readonly rootDisks: RootDisks;
   readonly env: Readonly<Record<string, string>>;
 }
 
@@ -70,7 +72,7 @@ interface Importing {
 }
 
 async function importParts(
-  { processes, env }: ImportHost,
+  { processes, rootDisks, env }: ImportHost,
   { parts, what }: Importing,
   { dir, bundle, signal }: KernelBuild,
 ): Promise<BuiltKernel> {
@@ -86,13 +88,14 @@ async function importParts(
   const order: string[] = [];
   if (parts.modules !== undefined) {
     const modules = await modulesIn(parts.modules, { release, what });
-    const tools = await requireTools(processes, ['cp', 'depmod', 'mkfs.ext4']);
+    const tools = await requireTools(processes, ['cp', 'depmod', 'tar']);
     const run = createRunHelper({ processes, env, what, otherwise: 'kernel.build_failed', dir });
     const tree = join(dir, 'tree');
     await mkdir(join(tree, 'lib/modules'), { recursive: true });
     await run([tools.cp, '-a', '--', modules, join(tree, 'lib/modules', release)], { signal });
     const epoch = Math.floor((await stat(parts.kernel)).mtimeMs / 1000);
-    order.push(...(await packModules(run, { tree, release, epoch, tools }, { bundle, signal })));
+    const module = { tree, release, epoch, tools };
+    order.push(...(await packModules({ run, rootDisks }, module, { bundle, signal })));
     names.push(MODULES_DISK, ...bootModuleFiles(order));
   }
   const files = await recordBundle(bundle, names, signal);

@@ -1,23 +1,25 @@
-import { chmod, copyFile, mkdir, rm, utimes, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
-import { packTree } from '../../artifact/pack-tree.ts';
-import { settleInodes } from '../../artifact/settle-inodes.ts';
+import { archiveTree } from '../../artifact/archive-tree.ts';
 import { sourcesList } from '../../debian/debian-sources.ts';
 import type { DebianArchive } from '../../debian/host-archive.ts';
 import { requireTools } from '../../debian/host-tools.ts';
 import { createRunHelper, readNumber } from '../../debian/run-helper.ts';
 import { createSandbox } from '../../debian/sandbox.ts';
 import type { Processes } from '../../host/processes.ts';
+import type { LayerFile, RootDisks } from '../../rootfs/root-disks.ts';
 import type { DebianImage } from '../catalog.ts';
 import type { BuiltRoot, ImageRecipe, RootBuild } from '../image-recipe.ts';
 import { type FetchedMise, fetchMise, type MiseFetch } from './fetch-mise.ts';
 import { mmdebstrapCommand } from './mmdebstrap-command.ts';
 import { stageOf } from './mmdebstrap-stages.ts';
+import { writeProgramLayer } from './program-layer.ts';
 
 export interface DebianHost {
   readonly processes: Processes;
   readonly archive: DebianArchive;
+  readonly rootDisks: RootDisks;
   readonly env: Readonly<Record<string, string>>;
   /** Effective user id of this process */
   readonly uid: number;
@@ -28,7 +30,7 @@ const INSTALLATION_EPOCH = Date.UTC(2023, 5, 10) / 1000;
 
 /**
  * Makes a `debian` image. The same way for root and for a normal user: a tree made by mmdebstrap in a sandbox, then
- * packed into one read-only ext4 file, nothing ever mounted from the host's view.
+ * archived there as a layer like any other, nothing ever mounted from the host's view.
  */
 export function debianRecipe(host: DebianHost, entry: DebianImage): ImageRecipe {
   const { name, kind, description } = entry;
@@ -36,16 +38,13 @@ export function debianRecipe(host: DebianHost, entry: DebianImage): ImageRecipe 
 }
 
 async function buildRoot(
-  { processes, archive, env, uid }: DebianHost,
+  { processes, archive, rootDisks, env, uid }: DebianHost,
   entry: DebianImage,
   { dir, file, stages, warn, signal }: RootBuild,
 ): Promise<BuiltRoot> {
   const what = `Cannot build image "${entry.name}"`;
   const run = createRunHelper({ processes, env, what, otherwise: 'image.build_failed', dir });
-  const { mmdebstrap, 'mkfs.ext4': mkfs } = await requireTools(processes, [
-    'mmdebstrap',
-    'mkfs.ext4',
-  ]);
+  const { mmdebstrap, tar } = await requireTools(processes, ['mmdebstrap', 'tar']);
   const sandbox = await createSandbox({ processes, uid });
   const tree = join(dir, 'tree');
   const epochFile = join(dir, 'epoch');
@@ -75,9 +74,10 @@ async function buildRoot(
     },
   });
   const epoch = await readNumber(epochFile);
-  // Root's build has device nodes there and a normal user's has none; the guest's kernel fills it anyway.
-  await rm(join(tree, 'dev'), { recursive: true });
-  await mkdir(join(tree, 'dev'));
+  stages.begin('image-pack', 'Writing the root file system');
+  const layers: LayerFile[] = [{ path: join(dir, 'root.tar'), compression: 'none' }];
+  const archived = { tar, tree, file: join(dir, 'root.tar'), owner: 'kept' } as const;
+  await run(sandbox.wrap(archiveTree(archived)), { signal });
 
   const notes: string[] = [];
   const fetched = await mise;
@@ -85,17 +85,15 @@ async function buildRoot(
     notes.push(`made without mise: ${fetched.because}`);
     warn(`Image "${entry.name}" is made without mise: ${fetched.because}`);
   } else if (fetched !== undefined) {
-    const program = join(tree, 'usr/local/bin/mise');
-    await copyFile(fetched.file, program);
-    await chmod(program, 0o755);
-    await utimes(program, epoch, epoch);
+    const path = join(dir, 'mise.tar');
+    await writeProgramLayer(path, { program: fetched.file, name: 'usr/local/bin/mise' });
+    layers.push({ path, compression: 'none' });
     notes.push(`mise ${fetched.version}`);
   }
 
-  stages.begin('image-pack', 'Writing the root file system');
-  const packed = { mkfs, tree, file, epoch, label: 'banger-root' };
-  await run(sandbox.wrap(packTree(packed)), { signal });
-  await settleInodes(file, { owner: 'kept' });
+  const onProgress = (doneBytes: number, totalBytes: number) =>
+    stages.report({ doneBytes, totalBytes });
+  await rootDisks.make({ layers, file, label: 'banger-root', epoch, onProgress }, signal);
   return { init: entry.init, notes };
 }
 

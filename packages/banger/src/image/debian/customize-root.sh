@@ -1,6 +1,6 @@
 #!/bin/sh
 # Makes a fresh Debian tree fit for a VM. mmdebstrap runs it, as its last customize hook, with the tree as $1.
-# BANGER_EPOCH_FILE receives the newest date of the archive's releases, for pack-tree.sh.
+# BANGER_EPOCH_FILE receives the newest date of the archive's releases, for the times in it.
 #
 # Every unit below costs part of a second of each cold boot in an emulated VM and has no work to do there: the
 # agent owns the network, the clock, the seed of the random pool and the machine's identity, and mounts all disks.

@@ -1,0 +1,26 @@
+import type { Command } from '../host/processes.ts';
+
+export interface ArchivedTree {
+  /** Of the tool, absolute */
+  readonly tar: string;
+  readonly tree: string;
+  /** To be made */
+  readonly file: string;
+  /** `root`: everything belongs to root, whoever unpacked it */
+  readonly owner: 'kept' | 'root';
+}
+
+/**
+ * Makes a layer of a directory: owners by number, extended attributes, in order of name. /dev is empty: a build by root
+ * has nodes there, one by a normal user has none, and the guest's kernel fills it anyway.
+ */
+export function archiveTree({ tar, tree, file, owner }: ArchivedTree): Command {
+  return [
+    tar,
+    ...['--create', `--file=${file}`, `--directory=${tree}`, '--format=posix', '--sort=name'],
+    ...['--numeric-owner', '--xattrs', '--xattrs-include=*'],
+    ...['--anchored', '--exclude=./dev/*'],
+    ...(owner === 'root' ? ['--owner=0', '--group=0'] : []),
+    '.',
+  ];
+}
