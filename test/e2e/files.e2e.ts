@@ -168,7 +168,7 @@ sandboxTest('vm cp copies both ways', {}, async (home, t, part) => {
     );
     const before = found(dir, '%P\\0');
 
-    await refused(['box:/srv/bad', dir], /"null" out of the guest: it is a device/);
+    await refused(['box:/srv/bad', dir], /"null" out of the guest: it is a character device/);
     await refused(['box:/srv/fifo', dir], /it is a FIFO/);
     await refused(['--max-entries', '3', 'box:/srv/tree', `${dir}/t`], /more than 3 entries/);
     await refused(['--max-size', '1M', 'box:/srv/copy', `${dir}/t`], /more than 1048576 bytes/);
