@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import type { BuildStep } from '../../packages/banger/src/image/build/build-machine.ts';
@@ -57,6 +57,8 @@ sandboxTest('machines of builds, one step each', {}, async (home, _t, part) => {
     await mkdir(join(delta, 'opaque'), { recursive: true });
     await writeFile(join(delta, 'opaque/of-delta'), 'd');
     await writeFile(join(delta, 'of-delta'), 'd');
+    await mkdir(join(delta, 'etc'));
+    await symlink('/run/resolve/stub', join(delta, 'etc/resolv.conf'));
     const marks = [
       ['mknod', join(delta, 'gone'), 'c', '0', '0'],
       ['setfattr', '-n', 'trusted.overlay.opaque', '-v', 'y', join(delta, 'opaque')],
@@ -64,7 +66,7 @@ sandboxTest('machines of builds, one step each', {}, async (home, _t, part) => {
     for (const mark of marks) assert.equal((await runToEnd(mark, {})).status, 0);
     const deltaDisk = await makeDisk(delta, join(scratch, 'delta.ext4'));
     const script =
-      'cd / && b=/bin/busybox && $b ls -d gone of-delta opaque/* 2>&1; ' +
+      'cd / && b=/bin/busybox && $b ls -d gone of-delta opaque/* 2>&1; $b cut -c 1-10 etc/resolv.conf; ' +
       '$b rm -r of-delta opaque && $b mkdir opaque && $b touch opaque/new';
 
     const { output, entries } = await layerOf(
@@ -72,7 +74,10 @@ sandboxTest('machines of builds, one step each', {}, async (home, _t, part) => {
       aStep(bare, ['/bin/busybox', 'sh', '-c', script], { deltaDisk }),
     );
 
-    assert.equal(output, 'ls: gone: No such file or directory\nof-delta\nopaque/of-delta\n');
+    assert.equal(
+      output,
+      'ls: gone: No such file or directory\nof-delta\nopaque/of-delta\nnameserver\n',
+    );
     assert.deepEqual(
       [...entries.keys()],
       ['.wh.of-delta', 'opaque', 'opaque/.wh..wh..opq', 'opaque/new'],
