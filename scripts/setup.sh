@@ -27,10 +27,10 @@ need fish fish
 need bsdtar libarchive-tools
 need umoci umoci
 need buildah buildah
+need skopeo skopeo
+need busybox busybox-static
 need zstd zstd
 need getfattr attr
-need buildah buildah
-need busybox busybox-static
 
 if [ -n "$packages" ]; then
   if [ "$(id -u)" -eq 0 ]; then

@@ -101,6 +101,8 @@ export function createFakeHandlers({
       ...{ configFile: '/x/ssh/config', config: 'Host *.vm\n' },
       ...{ identityFile: '/x/ssh/id_ed25519', knownHostsFile: '/x/ssh/known_hosts' },
     }),
+    checkBuild: () => ({ warnings: [] }),
+    buildImage: ({ name }) => ({ ...image, name: name ?? 'build-0', kind: 'oci' }),
     listVms: ({ all }) => vms.list(all),
     createVm: (request) => saved.began(vms.create(request), request.template),
     showVm: ({ vm }) => saved.show(vm),

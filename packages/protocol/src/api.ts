@@ -1,3 +1,4 @@
+import { buildApi } from './api-build.ts';
 import { hostApi } from './api-host.ts';
 import { portsApi } from './api-ports.ts';
 import { savedApi } from './api-saved.ts';
@@ -14,6 +15,7 @@ export const api = {
   ...savedApi,
   ...sessionsApi,
   ...storeApi,
+  ...buildApi,
   ...sshApi,
 };
 export type Api = typeof api;

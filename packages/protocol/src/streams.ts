@@ -27,6 +27,13 @@ export const streams = {
   planShip: '/v1/vms/:vm/workspace/plan',
   /** PUT, the whole of it; answers `Shipped`, once it is the VM's workspace */
   applyShip: '/v1/vms/:vm/workspace',
+  /**
+   * PUT, body a tar stream, plain or compressed by gzip or zstd: the files of a build. Answers `SentContext`; a build
+   * that names it takes it, and without one it goes after ten minutes.
+   */
+  buildContext: '/v1/builds/contexts',
+  /** GET, a tar of an OCI layout with the image; whole only if the answer ends as HTTP says it must */
+  imageLayout: '/v1/images/:image/oci',
   /** GET, the OpenAPI 3.1 document */
   openapi: '/v1/openapi.json',
   /**

@@ -35,6 +35,8 @@ export type {
 } from '@banger/protocol/vm';
 export type { SetVmRequest } from '@banger/protocol/vm-requests';
 
+export type { BuildOptions } from './build/build-image.ts';
+export type { BuildSource } from './build/read-source.ts';
 export type { CallOptions } from './call-options.ts';
 export { connect, type Banger, type ConnectOptions } from './connect.ts';
 export type { CreateOptions } from './create-vm.ts';
@@ -56,7 +58,7 @@ export type { SendOptions, Sessions } from './sessions.ts';
 export type { ForwardedPort, Forwarding, ForwardOptions } from './forward-ports.ts';
 export type { Snapshots } from './snapshots.ts';
 export type { RunningCommand } from './spawn-command.ts';
-export type { Store } from './stores.ts';
+export type { ImageStore, PullImageOptions, Store } from './stores.ts';
 export type { Templates } from './templates.ts';
 export type {
   MessageSocket,

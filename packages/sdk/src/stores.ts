@@ -1,6 +1,7 @@
 import { api } from '@banger/protocol/api';
 import type { CatalogEntry, Image, Kernel } from '@banger/protocol/image';
 
+import type { BuildOptions } from './build/build-image.ts';
 import type { CallOptions } from './call-options.ts';
 import type { Caller } from './caller.ts';
 
@@ -15,9 +16,13 @@ export interface Store<Item> {
   delete(name: string, options?: CallOptions): Promise<void>;
 }
 
-/** Images also come from registries, by reference. */
+/** Images also come from registries, by reference, and can be built. */
 export interface ImageStore extends Store<Image> {
   pull(name: string, options?: PullImageOptions): Promise<Image>;
+  /** Builds a Dockerfile, each RUN in a VM of its own; what did not change since an earlier build is not run again. */
+  build(options: BuildOptions): Promise<Image>;
+  /** A tar of an OCI layout, for other tools; rejects in the middle when it cannot be finished. */
+  export(image: string, options?: CallOptions): AsyncGenerator<Uint8Array, void>;
 }
 
 export interface PullImageOptions extends CallOptions {
@@ -28,8 +33,17 @@ export interface PullImageOptions extends CallOptions {
   readonly platform?: string | undefined;
 }
 
-export function createImages({ call }: Caller): ImageStore {
+export function createImages(caller: Caller): ImageStore {
+  const { call } = caller;
   return {
+    async *export(image, options = {}) {
+      const { readLayout } = await import('./build/write-layout.ts');
+      yield* readLayout(caller, image, options);
+    },
+    build: async (options) => {
+      const { buildImage } = await import('./build/build-image.ts');
+      return buildImage(caller, options);
+    },
     list: (options = {}) => call(api.listImages, {}, options),
     available: (options = {}) => call(api.listCatalog, {}, options),
     pull: (name, { force, insecure, platform, ...options } = {}) =>

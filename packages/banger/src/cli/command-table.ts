@@ -8,6 +8,7 @@ import { daemonStartCommand } from './commands/daemon-start.ts';
 import { daemonStatusCommand } from './commands/daemon-status.ts';
 import { daemonStopCommand } from './commands/daemon-stop.ts';
 import { doctorCommand } from './commands/doctor.ts';
+import { imageBuildCommand } from './commands/image-build.ts';
 import { imageDeleteCommand } from './commands/image-delete.ts';
 import { imageListCommand } from './commands/image-list.ts';
 import { imagePullCommand } from './commands/image-pull.ts';
@@ -102,6 +103,7 @@ export const commands: readonly Command[] = [
   vmAcpCommand,
   imageListCommand,
   imagePullCommand,
+  imageBuildCommand,
   imageShowCommand,
   imageDeleteCommand,
   kernelListCommand,

@@ -50,7 +50,9 @@ export function createLiveStages(world: World, isVerbose: boolean): LiveStages {
   async function tick(signal: AbortSignal): Promise<void> {
     await world.wait(isTerminal ? APPEAR_MS : SAY_BEGUN_MS, signal);
     if (!isTerminal) {
-      stderr.write(`${current?.stage.text ?? ''} …\n`);
+      if (current !== undefined && current.stage.step === undefined) {
+        stderr.write(`${current.stage.text} …\n`);
+      }
       return;
     }
     for (;;) {
@@ -66,6 +68,8 @@ export function createLiveStages(world: World, isVerbose: boolean): LiveStages {
     }
     end();
     underWay.add(stage.name);
+    // What a step writes comes below it.
+    if (stage.step !== undefined && !isTerminal) stderr.write(`${stage.text}\n`);
     current = { stage, since: world.monotonicMs() };
     ticking = new AbortController();
     tick(ticking.signal).catch(() => undefined); // It only ends by being aborted.
@@ -87,8 +91,9 @@ export function createLiveStages(world: World, isVerbose: boolean): LiveStages {
       underWay.delete(stage.name);
       if (current === undefined || current.stage.name === stage.name) end();
       clear();
-      if (isVerbose || stage.ms >= QUIET_MS) {
-        stderr.write(`${stage.text} ${formatTook(stage.ms)}\n`);
+      if (stage.step !== undefined || isVerbose || stage.ms >= QUIET_MS) {
+        const took = stage.step?.isCached === true ? 'CACHED' : formatTook(stage.ms);
+        stderr.write(`${stage.text} ${took}\n`);
       }
     },
     [Symbol.dispose]: end,

@@ -4,7 +4,6 @@ import { BangerError } from '@banger/protocol/errors';
 import type { DaemonInfo } from '@banger/protocol/doctor';
 import type { EventBody } from '@banger/protocol/events';
 
-import { createWorkDirs } from '../artifact/work-dirs.ts';
 import { buildInfo } from '../build-info.ts';
 import { readConfig, type Config } from '../host/config.ts';
 import { hostSize } from '../host/host-size.ts';
@@ -15,10 +14,12 @@ import type { Publishers } from '../network/publishers.ts';
 import { openDatabase } from '../store/database.ts';
 import { lockStateDir } from '../store/lock.ts';
 import { createActivity } from './activity.ts';
-import { composeAdapters, type Adapters } from './compose-adapters.ts';
+import { composeAdapters } from './compose-adapters.ts';
 import { composeDoctor } from './compose-doctor.ts';
 import { composeMachines } from './compose-machines.ts';
+import { sweepStores } from './compose-sweeps.ts';
 import { composePublishers, followVm } from './compose-publishers.ts';
+import { composeBuilds } from './compose-builds.ts';
 import { composeDns } from './compose-dns.ts';
 import { createDaemonLog, type DaemonLog } from './daemon-log.ts';
 import { createEventHub } from './event-hub.ts';
@@ -100,6 +101,7 @@ export async function startDaemon({
       isRoot: uid === 0,
     }),
   );
+  const builds = cleanup.use(composeBuilds({ adapters, machines, paths }));
   const stopRequest = new AbortController();
   const stopping = new AbortController();
   const activity = createActivity();
@@ -109,6 +111,7 @@ export async function startDaemon({
     ...adapters,
     ...composeDoctor({ adapters, paths, config, names }),
     machines,
+    builds,
     running,
     publishers: published,
     portProblems: (id) => published.problemsOf(id),
@@ -133,6 +136,8 @@ export async function startDaemon({
     machines,
     text: logStreams({ machines, events, daemonLog: paths.logFile }),
     ships: { machines, clock, log },
+    builds,
+    images: adapters.images,
     activity,
     operations: new Operations(),
     clock,
@@ -165,23 +170,6 @@ export async function startDaemon({
     stopRequested: stopRequest.signal,
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };
-}
-
-/** What interrupted builds and forks left. A store that cannot be swept is told about when it is used. */
-async function sweepStores(
-  { images, blobs, kernels, templates }: Adapters,
-  { builds }: BangerPaths,
-  log: DaemonLog,
-): Promise<void> {
-  const signal = AbortSignal.timeout(60_000);
-  const forkPoints = createWorkDirs(builds, 'fork');
-  const sweeps = [images, blobs, kernels, templates, forkPoints].map((store) =>
-    store.sweep(signal),
-  );
-  for (const swept of await Promise.allSettled(sweeps)) {
-    if (swept.status === 'rejected')
-      log.error({ err: swept.reason as unknown }, 'cannot sweep a store');
-  }
 }
 
 /** Cancelled work has this long to undo what it did. */

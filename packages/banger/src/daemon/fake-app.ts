@@ -29,6 +29,7 @@ export function createFakeApp() {
     machines,
     emit,
   });
+  const { builds } = world;
   const handlers = createHandlers({
     ...world,
     machines,
@@ -74,6 +75,8 @@ export function createFakeApp() {
     machines,
     text: logStreams({ machines, events, daemonLog: '/nonexistent/log' }),
     ships: { machines, clock: world.clock, log: createSilentLog() },
+    builds,
+    images: world.images,
     activity,
     operations: new Operations(),
     clock: world.clock,

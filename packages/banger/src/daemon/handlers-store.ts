@@ -128,7 +128,7 @@ function refuseInUse(noun: 'image' | 'kernel', name: string, users: readonly str
   );
 }
 
-function presentImage(stored: StoredImage, usedBy: string[]): Image {
+export function presentImage(stored: StoredImage, usedBy: string[]): Image {
   const { id, name, kind, init, sizeBytes, createdAt, description, config, digest } = stored;
   const { kernel } = stored;
   return {

@@ -1,4 +1,5 @@
 import type { Handlers } from './handler-table.ts';
+import { buildHandlers, type BuildHandlerDeps } from './handlers-build.ts';
 import { hostHandlers, type HostHandlerDeps } from './handlers-host.ts';
 import { portHandlers, type PortHandlerDeps } from './handlers-ports.ts';
 import { savedHandlers } from './handlers-saved.ts';
@@ -11,6 +12,7 @@ export type HandlerDeps = VmHandlerDeps &
   SessionHandlerDeps &
   PortHandlerDeps &
   StoreHandlerDeps &
+  BuildHandlerDeps &
   HostHandlerDeps &
   SshHandlerDeps;
 
@@ -21,6 +23,7 @@ export function createHandlers(deps: HandlerDeps): Handlers {
     ...savedHandlers(deps),
     ...sessionHandlers(deps),
     ...storeHandlers(deps),
+    ...buildHandlers(deps),
     ...hostHandlers(deps),
     ...sshHandlers(deps),
   };

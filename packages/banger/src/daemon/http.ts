@@ -16,7 +16,9 @@ import type { Operations } from './operations.ts';
 import { openApiDocument } from './openapi.ts';
 import { readBody } from './read-body.ts';
 import { errorResponse } from './error-response.ts';
+import { registerContexts, type ContextDeps } from './build-contexts.ts';
 import { registerFiles, type FilesDeps } from './files-routes.ts';
+import { registerLayouts, type LayoutDeps } from './image-layouts.ts';
 import { registerShips, type ShipDeps } from './ships.ts';
 import { registerTextStreams, type TextStreams } from './text-streams.ts';
 
@@ -25,6 +27,8 @@ export interface HttpDeps {
   readonly text: TextStreams;
   readonly machines: FilesDeps['machines'];
   readonly ships: ShipDeps;
+  readonly builds: ContextDeps['builds'] & LayoutDeps['builds'];
+  readonly images: LayoutDeps['images'];
   readonly activity: Activity;
   readonly clock: Clock;
   readonly operations: Operations;
@@ -67,6 +71,8 @@ export function createHttpApp(deps: HttpDeps): Hono {
   registerTextStreams(app, deps.text);
   registerFiles(app, deps);
   registerShips(app, deps.ships, deps.stopping);
+  registerContexts(app, deps);
+  registerLayouts(app, deps);
   app.post(streams.cancelOperation, async (c) => {
     const id = OperationId.safeParse(c.req.param('operation'));
     if (id.success) await deps.operations.cancel(id.data);

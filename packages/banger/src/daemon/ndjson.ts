@@ -53,6 +53,8 @@ async function stream(answer: ProgressAnswer, write: WriteLine, until: AbortSign
   const progress = {
     stage: (stage: unknown) => write({ type: 'stage', stage }),
     warn: (message: string) => write({ type: 'warning', message }),
+    output: (bytes: Uint8Array) =>
+      write({ type: 'output', data: Buffer.from(bytes).toString('base64') }),
     spec: (spec: unknown, provenance: unknown) => write({ type: 'spec', spec, provenance }),
   };
   const ended = new AbortController();

@@ -12,6 +12,8 @@ export interface BangerPaths {
   readonly cacheDir: string;
   /** Parts of images, by their digests; may be thrown away */
   readonly blobs: string;
+  /** What steps of builds made, by what they were made from */
+  readonly buildSteps: string;
   readonly runtimeDir: string;
   readonly socket: string;
   readonly database: string;
@@ -67,6 +69,7 @@ export function bangerPaths(environment: RuntimeEnvironment): BangerPaths {
     },
     builds: join(stateDir, 'builds'),
     blobs: join(cacheDir, 'blobs'),
+    buildSteps: join(cacheDir, 'build-steps'),
     catalogs: join(cacheDir, 'catalogs'),
   };
 }

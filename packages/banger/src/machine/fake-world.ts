@@ -5,6 +5,7 @@ import type { CreateVmRequest } from '@banger/protocol/vm-requests';
 import type { Stage } from '@banger/protocol/progress';
 import type { VmId } from '@banger/protocol/ids';
 
+import { createFakeBuilds } from '../image/build/fake-builds.ts';
 import { createFakeDisks } from '../disk/fake-disks.ts';
 import type { FakeGuest } from '../guest/fake-guest.ts';
 import { createFakeGuests } from '../guest/fake-guests.ts';
@@ -138,6 +139,7 @@ export function createFakeWorld() {
 
   return {
     ...{ clock, directories, disks, images, kernels, host, guests, events, kvmFailures },
+    builds: createFakeBuilds({ images }),
     ...{ templates, saved, hostKeys, pins, pressure, behaviour, daemon },
     /** Everything of VMs that is on the host now; templates are not, and a VM's directory takes with it what is in it */
     left: () => [

@@ -22,6 +22,8 @@ export interface PackOptions {
   readonly onSkipped?: ((name: string) => void) | undefined;
   /** Permissions of a file that is itself what is packed, instead of its own */
   readonly fileMode?: number | undefined;
+  /** Whether what has this name in the archive is to be in it; what is not looked at is not read either */
+  readonly isWanted?: ((name: ByteName) => boolean) | undefined;
   readonly signal: AbortSignal;
 }
 
@@ -61,7 +63,7 @@ async function* packOne(place: Place, packing: Packing): AsyncGenerator<Buffer, 
     for (const bytes of names) {
       const name = nameOfBytes(bytes);
       const child = { path: joinNames(place.path, name), name: `${place.name}/${name}` };
-      yield* packOne(child, packing);
+      if (packing.isWanted?.(child.name) !== false) yield* packOne(child, packing);
     }
   } else if (stat.isFile()) {
     yield* packFile(place, stat, packing);

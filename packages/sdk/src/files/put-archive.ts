@@ -6,6 +6,7 @@ import { signalOf, type CallOptions } from '../call-options.ts';
 import type { Caller } from '../caller.ts';
 import { readText } from '../read-text.ts';
 import { batched } from './batched.ts';
+import { watched } from './watched.ts';
 
 export interface PutArchive {
   readonly vm: string;
@@ -25,31 +26,12 @@ export async function putArchive(
   const named = name === undefined ? {} : { name };
   const query = { path, archive: String(isArchive), ...named };
   const address = withQuery(fillPath(streams.files, { vm }), query);
-  const sent = new Watched(chunks);
+  const sent = watched(chunks);
   try {
     const response = await caller.upload(address, batched(sent), options);
     return FilesPlaced.parse(JSON.parse(await readText(response.body)));
   } catch (error) {
     signalOf(options).throwIfAborted();
-    throw sent.failure ?? error;
-  }
-}
-
-/** Remembers why a source failed, which is the reason of what broke after it. */
-class Watched implements AsyncIterable<Uint8Array> {
-  failure: unknown;
-  readonly #chunks: AsyncIterable<Uint8Array>;
-
-  constructor(chunks: AsyncIterable<Uint8Array>) {
-    this.#chunks = chunks;
-  }
-
-  async *[Symbol.asyncIterator](): AsyncGenerator<Uint8Array, void> {
-    try {
-      yield* this.#chunks;
-    } catch (error) {
-      this.failure = error;
-      throw error;
-    }
+    throw sent.failure() ?? error;
   }
 }

@@ -6,6 +6,7 @@ import type { WorkOptions } from '../../host/work.ts';
 import { findNode } from '../../rootfs/resolve-path.ts';
 import { imageCatalog } from '../catalog.ts';
 import type { StoredImage } from '../images.ts';
+import { platformText, type Platform } from '../oci/platform.ts';
 import { parseReference } from '../registry/reference.ts';
 import type { BuildDeps, BuildRun, BuiltStage } from './build-deps.ts';
 import { buildGraph } from './build-graph.ts';
@@ -13,6 +14,7 @@ import type { Builds } from './builds.ts';
 import { readInOrder } from './copy/read-in-order.ts';
 import type { BuildContexts } from './create-contexts.ts';
 import { parseDockerfile } from './dockerfile/parse-dockerfile.ts';
+import { exportImage, packed } from './export-image.ts';
 import { limited } from './limited.ts';
 import { planStages } from './plan-stages.ts';
 import type { ReceivedContext } from './received-context.ts';
@@ -24,8 +26,7 @@ const MAX_DOCKERFILE_BYTES = 4 * 1024 * 1024;
 
 export interface BuildsOptions extends BuildDeps {
   readonly contexts: BuildContexts;
-  /** `linux/amd64` */
-  readonly platform: string;
+  readonly platform: Platform;
 }
 
 export function createBuilds(options: BuildsOptions): Builds {
@@ -40,7 +41,10 @@ export function createBuilds(options: BuildsOptions): Builds {
     return {
       dockerfile,
       fileName,
-      plan: planStages(dockerfile, { fileName, args, target, platform }),
+      plan: planStages(dockerfile, {
+        ...{ fileName, args, target },
+        platform: platformText(platform),
+      }),
     };
   };
 
@@ -50,6 +54,7 @@ export function createBuilds(options: BuildsOptions): Builds {
       return [...dockerfile.warnings, ...unusedArgs(request, request.dockerfile.text ?? '')];
     },
     receive: (bytes, signal) => contexts.receive(bytes, signal),
+    export: (image, signal) => exportImage({ ...deps, platform }, image, signal),
     async build(request, { signal, progress }) {
       await using cleanup = new AsyncDisposableStack();
       const context =
@@ -75,17 +80,20 @@ type PlanRequest = Pick<BuildRequest, 'dockerfile' | 'name' | 'args' | 'target'>
 
 /** An image in the store, pulled when it is not there, or when it may have changed where it is from and `pull` is set. */
 async function open(
-  { images }: BuildDeps,
+  deps: BuildDeps,
   reference: string,
   { request, ...work }: WorkOptions & { readonly request: BuildRequest },
 ): Promise<BuiltStage> {
+  const { images } = deps;
   const present = await images.find(reference);
   const isOld = request.pull && present !== undefined && present.digest !== null;
   const image: StoredImage =
     present !== undefined && !isOld
       ? present
       : await images.pull(reference, { ...work, force: isOld });
-  const { rootDisk: disk, id: imageId, layers, config } = image;
+  const { rootDisk: disk, id: imageId, config } = image;
+  const isLayered = image.layers.length > 0 || !request.keepLayers;
+  const layers = isLayered ? image.layers : [await packed(deps, image, work.signal)];
   return { root: { base: { disk, imageId, layers }, layers: [] }, config };
 }
 

@@ -12,6 +12,7 @@ import { explainFileError } from '../../host/file-errors.ts';
 import type { FileNode } from '../../rootfs/file-tree.ts';
 import { mergeLayers } from '../../rootfs/layers/merge-layers.ts';
 import type { LayerFile } from '../../rootfs/root-disks.ts';
+import { compressionOf } from '../oci/layer-file.ts';
 import { digestFiles, type ReceivedContext } from './received-context.ts';
 
 /** Files that clients have sent and no build has taken yet. Disposing it removes them. */
@@ -20,8 +21,6 @@ export interface BuildContexts extends AsyncDisposable {
   receive(bytes: AsyncIterable<Uint8Array>, signal: AbortSignal): Promise<SentContext>;
   /** The caller's from now on. Throws `build.no_context` when it is not here. */
   take(id: ContextId): ReceivedContext;
-  /** At daemon start: removes what an earlier one left */
-  sweep(signal: AbortSignal): Promise<void>;
 }
 
 /** One that no build takes goes after this long */
@@ -78,7 +77,6 @@ export function createContexts(options: {
       context.forget.abort();
       return context;
     },
-    sweep: (signal) => workDirs.sweep(signal),
     async [Symbol.asyncDispose]() {
       const left = [...waiting.values()];
       waiting.clear();
@@ -108,11 +106,6 @@ async function store(
     throw explainFileError(error, 'Cannot keep the build context');
   }
   return compressionOf(head);
-}
-
-export function compressionOf(head: Buffer): LayerFile['compression'] {
-  if (head.toString('hex', 0, 2) === '1f8b') return 'gzip';
-  return head.toString('hex', 0, 4) === '28b52ffd' ? 'zstd' : 'none';
 }
 
 function countOf(node: FileNode): number {

@@ -82,7 +82,7 @@ export async function aBuildWorld(script: Script = () => Promise.resolve({})) {
     ...{ images, blobs, disks, machines, readTree, clock, contexts },
     cache: createBuildCache(join(dir, 'steps')),
     workDir: join(dir, 'work'),
-    platform: 'linux/amd64',
+    platform: { os: 'linux', architecture: 'amd64' },
   });
   return {
     ...{ dir, clock, images, blobs, builds, ran, made, contexts },

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import type { RootParts, LayerFile } from '../../rootfs/root-disks.ts';
 import type { StoredLayer } from '../image-manifest.ts';
 import type { BlobCache } from '../oci/blob-cache.ts';
+import { layerFile } from '../oci/layer-file.ts';
 
 /** The root file system of a stage so far: what it began from, and a layer for each step that changed something. */
 export interface StageRoot {
@@ -34,20 +35,12 @@ export function keyOf(parts: unknown): string {
 
 /** Where its parts are on disk. */
 export async function partsOf({ base, layers }: StageRoot, blobs: BlobCache): Promise<RootParts> {
-  const files = await Promise.all(layers.map((layer) => layerFile(layer, blobs)));
+  const files = await Promise.all(layers.map((layer) => fileOf(layer, blobs)));
   return { ...(base === undefined ? {} : { base: base.disk }), layers: files };
 }
 
-async function layerFile(
-  { digest, diffId, mediaType }: StoredLayer,
-  blobs: BlobCache,
-): Promise<LayerFile> {
+async function fileOf({ digest, diffId }: StoredLayer, blobs: BlobCache): Promise<LayerFile> {
   const blob = await blobs.find(digest);
   if (blob === undefined) throw new Error(`layer ${digest} is gone from the cache in mid-build`);
-  const compression = /[+.]gzip$/.test(mediaType)
-    ? 'gzip'
-    : mediaType.endsWith('+zstd')
-      ? 'zstd'
-      : 'none';
-  return { path: blob.path, compression, digest, diffId };
+  return layerFile(blob, diffId);
 }

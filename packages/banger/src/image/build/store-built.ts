@@ -12,7 +12,8 @@ export async function storeBuilt(
   const { images, disks, blobs } = run.deps;
   const content = keyOf([keyOfRoot(root), config]);
   const name = wantedName ?? `build-${content.slice(0, 12)}`;
-  const key = keyOf(['image', name, content]);
+  const layers = layersOf(root);
+  const key = keyOf(['image', name, content, layers.length]);
   const known = await knownImage(run, key);
   if (known !== undefined) return known;
   const parts = await partsOf(root, blobs);
@@ -25,7 +26,7 @@ export async function storeBuilt(
         const order = { ...parts, file, label: 'banger-root' };
         const { init } = await disks.make(order, until);
         const isOwn = init !== undefined;
-        return { init: isOwn ? 'image' : 'agent', notes: [], config, layers: layersOf(root) };
+        return { init: isOwn ? 'image' : 'agent', notes: [], config, layers };
       },
     },
     { signal, progress },
