@@ -59,6 +59,7 @@ export type { ForwardedPort, Forwarding, ForwardOptions } from './forward-ports.
 export type { Snapshots } from './snapshots.ts';
 export type { RunningCommand } from './spawn-command.ts';
 export type { ImageStore, PullImageOptions, Store } from './stores.ts';
+export type { LoadImageOptions } from './load-image-options.ts';
 export type { Templates } from './templates.ts';
 export type {
   MessageSocket,

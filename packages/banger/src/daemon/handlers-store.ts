@@ -2,6 +2,7 @@ import { BangerError } from '@banger/protocol/errors';
 import { ImageId, KernelId } from '@banger/protocol/ids';
 import type { Image, Kernel } from '@banger/protocol/image';
 
+import type { ImageArchives } from '../image/archive/image-archives.ts';
 import type { Images, StoredImage } from '../image/images.ts';
 import type { Kernels, StoredKernel } from '../kernel/kernels.ts';
 import type { Machines } from '../machine/machines.ts';
@@ -10,6 +11,7 @@ import type { Handlers } from './handler-table.ts';
 
 export interface StoreHandlerDeps {
   readonly images: Images;
+  readonly archives: ImageArchives;
   readonly kernels: Kernels;
   readonly machines: Machines;
   readonly events: EventHub;
@@ -20,6 +22,7 @@ type StoreRoute =
   | 'listImages'
   | 'listCatalog'
   | 'pullImage'
+  | 'loadImage'
   | 'showImage'
   | 'deleteImage'
   | 'listKernels'
@@ -29,7 +32,7 @@ type StoreRoute =
   | 'deleteKernel';
 
 export function storeHandlers(deps: StoreHandlerDeps): Pick<Handlers, StoreRoute> {
-  const { images, kernels, events, defaults } = deps;
+  const { images, archives, kernels, events, defaults } = deps;
   const image = (stored: StoredImage) => presentImage(stored, usersOf(deps, 'imageId', stored.id));
   const kernel = (stored: StoredKernel) =>
     presentKernel(stored, usersOf(deps, 'kernelId', stored.id));
@@ -39,6 +42,11 @@ export function storeHandlers(deps: StoreHandlerDeps): Pick<Handlers, StoreRoute
       catalog(await images.catalog(operation), await images.list(), defaults.image),
     async pullImage({ name, ...options }, operation) {
       const stored = await images.pull(name, { ...operation, ...options });
+      events.emit({ type: 'image.pulled', image: stored.id, name: stored.name }, operation.id);
+      return image(stored);
+    },
+    async loadImage(archived, operation) {
+      const stored = await images.make(archives.recipe(archived), operation);
       events.emit({ type: 'image.pulled', image: stored.id, name: stored.name }, operation.id);
       return image(stored);
     },

@@ -14,6 +14,7 @@ import { createFakeClock } from '../host/fake-clock.ts';
 import { createFileSync, type FileSync } from '../host/file-sync.ts';
 import { createFakePressure } from '../host/fake-pressure.ts';
 import { createFakeDirectories } from '../host/fake-directories.ts';
+import { createFakeImageArchives } from '../image/archive/fake-image-archives.ts';
 import { createFakeImages } from '../image/fake-images.ts';
 import { createFakeKernels } from '../kernel/fake-kernels.ts';
 import { createFakeSavedStates } from '../saved/fake-saved-states.ts';
@@ -138,6 +139,7 @@ export function createFakeWorld() {
     !dir.startsWith('/vms/') || [...directories.paths].some((path) => dir.startsWith(`${path}/`));
 
   return {
+    archives: createFakeImageArchives(),
     ...{ clock, directories, disks, images, kernels, host, guests, events, kvmFailures },
     builds: createFakeBuilds({ images }),
     ...{ templates, saved, hostKeys, pins, pressure, behaviour, daemon },
