@@ -156,12 +156,16 @@ export function createFakeHandlers({
     listImages: () => [image],
     listCatalog: () => [{ name: image.name, ...entry }],
     pullImage: ({ name }) => oneImage(name),
-    loadImage: ({ name }) => ({ ...image, name, kind: 'oci' as const }),
     showImage: ({ image: name }) => oneImage(name),
     deleteImage: ({ image: name }) => {
       oneImage(name);
       throw new BangerError('image.in_use', `Cannot delete image "${name}": VM "web" uses it`);
     },
+    registerImage: ({ name, rootfs }) => ({ ...image, name, kind: 'registered', path: rootfs }),
+    promoteImage: ({ image: name }) => ({ ...oneImage(name), kind: 'promoted' }),
+    pruneImages: () => [image],
+    pruneCache: () => ({ count: 3, bytes: 5 * 1024 * 1024 }),
+    importKernel: ({ name }) => ({ ...kernel, name }),
     listKernels: () => [kernel],
     listKernelCatalog: () => [{ name: kernel.name, ...entry }],
     pullKernel: ({ name }) => oneKernel(name),

@@ -1,6 +1,7 @@
 import { buildApi } from './api-build.ts';
 import { hostApi } from './api-host.ts';
 import { portsApi } from './api-ports.ts';
+import { ownImagesApi } from './api-own-images.ts';
 import { savedApi } from './api-saved.ts';
 import { sessionsApi } from './api-sessions.ts';
 import { sshApi } from './api-ssh.ts';
@@ -16,6 +17,7 @@ export const api = {
   ...sessionsApi,
   ...storeApi,
   ...buildApi,
+  ...ownImagesApi,
   ...sshApi,
 };
 export type Api = typeof api;

@@ -3,7 +3,6 @@ import type { SshClient } from '@banger/protocol/api-ssh';
 import type { ConfigValue, DaemonInfo, DoctorRow } from '@banger/protocol/doctor';
 import type { Event } from '@banger/protocol/events';
 import type { OperationId } from '@banger/protocol/ids';
-import type { Kernel } from '@banger/protocol/image';
 import { daemonSocket } from '@banger/protocol/runtime-dir';
 import { streams } from '@banger/protocol/streams';
 
@@ -11,7 +10,7 @@ import type { CallOptions } from './call-options.ts';
 import { createCaller } from './caller.ts';
 import { followEvents, type EventOptions } from './follow-events.ts';
 import { followText, type LogOptions } from './follow-text.ts';
-import { createImages, createKernels, type ImageStore, type Store } from './stores.ts';
+import { createImages, createKernels, type ImageStore, type KernelStore } from './stores.ts';
 import { createTemplates, type Templates } from './templates.ts';
 import type { Transport } from './transport.ts';
 import { unixTransport } from './unix-transport.ts';
@@ -31,7 +30,7 @@ export interface Banger extends Disposable {
   readonly vms: Vms;
   readonly templates: Templates;
   readonly images: ImageStore;
-  readonly kernels: Store<Kernel>;
+  readonly kernels: KernelStore;
   readonly daemon: {
     info(options?: CallOptions): Promise<DaemonInfo>;
     /** Running VMs stay. */

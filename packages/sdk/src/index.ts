@@ -58,8 +58,8 @@ export type { SendOptions, Sessions } from './sessions.ts';
 export type { ForwardedPort, Forwarding, ForwardOptions } from './forward-ports.ts';
 export type { Snapshots } from './snapshots.ts';
 export type { RunningCommand } from './spawn-command.ts';
-export type { ImageStore, PullImageOptions, Store } from './stores.ts';
-export type { LoadImageOptions } from './load-image-options.ts';
+export type { ImageStore, KernelStore, PullImageOptions, RegisterImage, Store } from './stores.ts';
+export type { BundleOptions, WrittenBundle } from './write-bundle.ts';
 export type { Templates } from './templates.ts';
 export type {
   MessageSocket,

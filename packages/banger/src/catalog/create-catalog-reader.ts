@@ -6,7 +6,7 @@ import { BangerError } from '@banger/protocol/errors';
 
 import type { Clock } from '../host/clock.ts';
 import { replaceFile } from '../host/replace-file.ts';
-import type { WorkOptions } from '../host/work.ts';
+import type { Progress, WorkOptions } from '../host/work.ts';
 import { parseCatalog, type CatalogContent } from './catalog-document.ts';
 import { readUrl } from './read-url.ts';
 
@@ -32,6 +32,15 @@ const empty: CatalogContent = { images: [], kernels: [], problems: [] };
 export function createCatalogReader({ url, cacheDir, clock }: CatalogReaderOptions): CatalogReader {
   const copy = url.protocol === 'file:' ? undefined : join(cacheDir, `${nameOf(url.href)}.json`);
 
+  const told = new WeakMap<Progress, Set<string>>();
+  /** One piece of work may look twice, and is told once. */
+  const warn = (progress: Progress, message: string): void => {
+    const known = told.get(progress) ?? new Set();
+    told.set(progress, known);
+    if (!known.has(message)) progress.warn(message);
+    known.add(message);
+  };
+
   const fetchNow = async (signal: AbortSignal): Promise<CatalogContent> => {
     const text = await readAll(url, { clock, signal });
     const content = parseCatalog(text, url);
@@ -50,7 +59,7 @@ export function createCatalogReader({ url, cacheDir, clock }: CatalogReaderOptio
       try {
         const content = await fetchNow(AbortSignal.any([signal, deadline]));
         for (const problem of content.problems) {
-          progress.warn(`Cannot use a part of catalog "${url.href}": ${problem}`);
+          warn(progress, `Cannot use a part of catalog "${url.href}": ${problem}`);
         }
         return content;
       } catch (error) {
@@ -59,7 +68,8 @@ export function createCatalogReader({ url, cacheDir, clock }: CatalogReaderOptio
           ? `Cannot read "${url.href}": it took longer than ${String(DEADLINE_MS / 1000)} s`
           : messageOf(error);
         const kept = copy === undefined ? undefined : await lastGood(copy, url);
-        progress.warn(
+        warn(
+          progress,
           kept === undefined
             ? `A catalog is left out: ${fact}`
             : `A catalog is as it was on ${kept.since}: ${fact}`,
@@ -76,7 +86,7 @@ async function readAll(
 ): Promise<string> {
   const chunks: Uint8Array[] = [];
   let bytes = 0;
-  for await (const chunk of readUrl(url, { from: 0, clock, signal })) {
+  for await (const chunk of readUrl(url, { from: 0, clock, once: true, signal })) {
     bytes += chunk.length;
     if (bytes > MAX_CATALOG_BYTES) {
       throw unusable(url, `it has more than ${String(MAX_CATALOG_BYTES / 1024 / 1024)} MiB`);

@@ -16,6 +16,8 @@ const CHUNK_BYTES = 1024 * 1024;
 export interface Reading {
   readonly from: number;
   readonly clock: Clock;
+  /** For somebody who waits: what fails is not tried again */
+  readonly once?: boolean;
   readonly signal: AbortSignal;
 }
 
@@ -26,14 +28,14 @@ export interface Reading {
  */
 export async function* readUrl(
   url: URL,
-  { from, clock, signal }: Reading,
+  { from, clock, once = false, signal }: Reading,
 ): AsyncGenerator<Uint8Array, void> {
   if (url.protocol === 'file:') {
     yield* readLocal(url, from, signal);
     return;
   }
   let at = from;
-  for (const pauseMs of [...RETRY_AFTER_MS, undefined]) {
+  for (const pauseMs of once ? [undefined] : [...RETRY_AFTER_MS, undefined]) {
     try {
       for await (const chunk of readOnce(url, { from: at, clock, signal })) {
         at += chunk.length;

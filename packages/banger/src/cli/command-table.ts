@@ -10,9 +10,16 @@ import { daemonStopCommand } from './commands/daemon-stop.ts';
 import { doctorCommand } from './commands/doctor.ts';
 import { imageBuildCommand } from './commands/image-build.ts';
 import { imageDeleteCommand } from './commands/image-delete.ts';
+import { imageBundleCommand } from './commands/image-bundle.ts';
+import { imageCachePruneCommand } from './commands/image-cache-prune.ts';
+import { imagePromoteCommand } from './commands/image-promote.ts';
+import { imagePruneCommand } from './commands/image-prune.ts';
+import { imageRegisterCommand } from './commands/image-register.ts';
 import { imageListCommand } from './commands/image-list.ts';
 import { imagePullCommand } from './commands/image-pull.ts';
 import { imageShowCommand } from './commands/image-show.ts';
+import { kernelBundleCommand } from './commands/kernel-bundle.ts';
+import { kernelImportCommand } from './commands/kernel-import.ts';
 import { kernelListCommand } from './commands/kernel-list.ts';
 import { kernelPullCommand } from './commands/kernel-pull.ts';
 import { kernelRmCommand } from './commands/kernel-rm.ts';
@@ -105,10 +112,17 @@ export const commands: readonly Command[] = [
   imagePullCommand,
   imageBuildCommand,
   imageShowCommand,
+  imageRegisterCommand,
+  imagePromoteCommand,
+  imageBundleCommand,
   imageDeleteCommand,
+  imagePruneCommand,
+  imageCachePruneCommand,
   kernelListCommand,
   kernelPullCommand,
   kernelShowCommand,
+  kernelImportCommand,
+  kernelBundleCommand,
   kernelRmCommand,
   templateListCommand,
   templateDeleteCommand,

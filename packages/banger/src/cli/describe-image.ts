@@ -12,6 +12,7 @@ export function describeImage(image: Image): readonly string[] {
     ['kind', image.kind],
     ['digest', image.digest ?? undefined],
     ['init', image.init === 'image' ? "the image's own" : "banger's agent"],
+    ['kernel', image.kernel ?? 'any'],
     ['size', formatBytes(image.sizeBytes)],
     ['created', image.createdAt],
     ...runFields(image),

@@ -69,7 +69,6 @@ export async function startDaemon({
     ...{ db, paths, uid, agentBinary, program },
     config: config.values,
     catalogUrls: config.catalogs.map(({ url }) => url),
-    registries: config.registries,
     path: env['PATH'],
     env,
   });
@@ -139,7 +138,7 @@ export async function startDaemon({
     ships: { machines, clock, log },
     builds,
     images: adapters.images,
-    archives: { archives: adapters.archives, log },
+    stored: adapters,
     activity,
     operations: new Operations(),
     clock,

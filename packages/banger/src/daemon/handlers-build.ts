@@ -2,7 +2,7 @@ import type { Builds } from '../image/build/builds.ts';
 import type { Machines } from '../machine/machines.ts';
 import type { EventHub } from './event-hub.ts';
 import type { Handlers } from './handler-table.ts';
-import { presentImage } from './handlers-store.ts';
+import { presentImage } from './present-stored.ts';
 
 export interface BuildHandlerDeps {
   readonly builds: Builds;
@@ -20,11 +20,7 @@ export function buildHandlers({
     async buildImage(request, operation) {
       const stored = await builds.build(request, operation);
       events.emit({ type: 'image.pulled', image: stored.id, name: stored.name }, operation.id);
-      const users = machines.all().filter(({ record }) => record.imageId === stored.id);
-      return presentImage(
-        stored,
-        users.map(({ record }) => record.name),
-      );
+      return presentImage(stored, machines);
     },
   };
 }

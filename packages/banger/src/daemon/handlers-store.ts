@@ -1,17 +1,14 @@
-import { BangerError } from '@banger/protocol/errors';
-import { ImageId, KernelId } from '@banger/protocol/ids';
-import type { Image, Kernel } from '@banger/protocol/image';
-
-import type { ImageArchives } from '../image/archive/image-archives.ts';
 import type { Images, StoredImage } from '../image/images.ts';
 import type { Kernels, StoredKernel } from '../kernel/kernels.ts';
 import type { Machines } from '../machine/machines.ts';
+import { deletable, dropImage, dropKernel } from './drop-stored.ts';
 import type { EventHub } from './event-hub.ts';
+import { existing } from './existing.ts';
 import type { Handlers } from './handler-table.ts';
+import { presentImage, presentKernel } from './present-stored.ts';
 
 export interface StoreHandlerDeps {
   readonly images: Images;
-  readonly archives: ImageArchives;
   readonly kernels: Kernels;
   readonly machines: Machines;
   readonly events: EventHub;
@@ -22,7 +19,6 @@ type StoreRoute =
   | 'listImages'
   | 'listCatalog'
   | 'pullImage'
-  | 'loadImage'
   | 'showImage'
   | 'deleteImage'
   | 'listKernels'
@@ -32,10 +28,9 @@ type StoreRoute =
   | 'deleteKernel';
 
 export function storeHandlers(deps: StoreHandlerDeps): Pick<Handlers, StoreRoute> {
-  const { images, archives, kernels, events, defaults } = deps;
-  const image = (stored: StoredImage) => presentImage(stored, usersOf(deps, 'imageId', stored.id));
-  const kernel = (stored: StoredKernel) =>
-    presentKernel(stored, usersOf(deps, 'kernelId', stored.id));
+  const { images, kernels, events, defaults } = deps;
+  const image = (stored: StoredImage) => presentImage(stored, deps.machines);
+  const kernel = (stored: StoredKernel) => presentKernel(stored, deps.machines);
   return {
     listImages: async () => (await images.list()).map(image),
     listCatalog: async (_, operation) =>
@@ -45,20 +40,11 @@ export function storeHandlers(deps: StoreHandlerDeps): Pick<Handlers, StoreRoute
       events.emit({ type: 'image.pulled', image: stored.id, name: stored.name }, operation.id);
       return image(stored);
     },
-    async loadImage(archived, operation) {
-      const stored = await images.make(archives.recipe(archived), operation);
-      events.emit({ type: 'image.pulled', image: stored.id, name: stored.name }, operation.id);
-      return image(stored);
-    },
     showImage: async ({ image: reference }) =>
       image(await existing('image', reference, images.find(reference))),
     async deleteImage({ image: reference }, operation) {
       const stored = await deletable('image', reference, images.find(reference));
-      refuseInUse('image', stored.name, usersOf(deps, 'imageId', stored.id));
-      const id = ImageId.parse(stored.id);
-      await deps.machines.templates.dropFor(id);
-      await images.remove(id);
-      events.emit({ type: 'image.deleted', image: stored.id, name: stored.name }, operation.id);
+      await dropImage(deps, stored, operation.id);
       return {};
     },
     listKernels: async () => (await kernels.list()).map(kernel),
@@ -73,83 +59,10 @@ export function storeHandlers(deps: StoreHandlerDeps): Pick<Handlers, StoreRoute
       kernel(await existing('kernel', reference, kernels.find(reference))),
     async deleteKernel({ kernel: reference }, operation) {
       const stored = await deletable('kernel', reference, kernels.find(reference));
-      refuseInUse('kernel', stored.name, usersOf(deps, 'kernelId', stored.id));
-      const id = KernelId.parse(stored.id);
-      await deps.machines.templates.dropFor(id);
-      await kernels.remove(id);
-      events.emit({ type: 'kernel.deleted', kernel: stored.id, name: stored.name }, operation.id);
+      await dropKernel(deps, stored, operation.id);
       return {};
     },
   };
-}
-
-function usersOf(
-  { machines }: StoreHandlerDeps,
-  field: 'imageId' | 'kernelId',
-  id: string,
-): string[] {
-  return machines
-    .all()
-    .filter(({ record }) => record[field] === id)
-    .map(({ record }) => record.name);
-}
-
-async function existing<T>(
-  noun: 'image' | 'kernel',
-  reference: string,
-  found: Promise<T | undefined>,
-): Promise<T> {
-  const thing = await found;
-  if (thing !== undefined) return thing;
-  throw new BangerError(
-    `${noun}.not_found`,
-    `Cannot find ${noun} "${reference}": it is not in the store`,
-    {
-      hint: `banger ${noun} list --available`,
-    },
-  );
-}
-
-/** What is damaged can be deleted too. */
-async function deletable(
-  noun: 'image' | 'kernel',
-  reference: string,
-  found: Promise<{ readonly id: string; readonly name: string } | undefined>,
-): Promise<{ readonly id: string; readonly name: string }> {
-  try {
-    return await existing(noun, reference, found);
-  } catch (error) {
-    if (!(error instanceof BangerError) || error.code !== `${noun}.damaged`) throw error;
-    return { id: String(error.details['id']), name: reference };
-  }
-}
-
-function refuseInUse(noun: 'image' | 'kernel', name: string, users: readonly string[]): void {
-  if (users.length === 0) return;
-  throw new BangerError(
-    `${noun}.in_use`,
-    `Cannot delete ${noun} "${name}": VM ${users.join(', ')} uses it`,
-    {
-      hint: `banger vm delete ${users.join(' ')}`,
-      details: { usedBy: users },
-    },
-  );
-}
-
-export function presentImage(stored: StoredImage, usedBy: string[]): Image {
-  const { id, name, kind, init, sizeBytes, createdAt, description, config, digest } = stored;
-  const { kernel } = stored;
-  return {
-    ...{ id, name, kind, init, sizeBytes, createdAt, description, config, digest, kernel },
-    notes: [...stored.notes],
-    usedBy,
-    path: stored.rootDisk,
-  };
-}
-
-function presentKernel(stored: StoredKernel, usedBy: string[]): Kernel {
-  const { id, name, release, version, sizeBytes, createdAt, dir } = stored;
-  return { id, name, release, version, sizeBytes, createdAt, usedBy, path: dir };
 }
 
 function catalog(

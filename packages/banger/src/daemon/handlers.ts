@@ -1,6 +1,7 @@
 import type { Handlers } from './handler-table.ts';
 import { buildHandlers, type BuildHandlerDeps } from './handlers-build.ts';
 import { hostHandlers, type HostHandlerDeps } from './handlers-host.ts';
+import { ownImageHandlers, type OwnImageDeps } from './handlers-own-images.ts';
 import { portHandlers, type PortHandlerDeps } from './handlers-ports.ts';
 import { savedHandlers } from './handlers-saved.ts';
 import { sessionHandlers, type SessionHandlerDeps } from './handlers-sessions.ts';
@@ -13,6 +14,7 @@ export type HandlerDeps = VmHandlerDeps &
   PortHandlerDeps &
   StoreHandlerDeps &
   BuildHandlerDeps &
+  OwnImageDeps &
   HostHandlerDeps &
   SshHandlerDeps;
 
@@ -24,6 +26,7 @@ export function createHandlers(deps: HandlerDeps): Handlers {
     ...sessionHandlers(deps),
     ...storeHandlers(deps),
     ...buildHandlers(deps),
+    ...ownImageHandlers(deps),
     ...hostHandlers(deps),
     ...sshHandlers(deps),
   };

@@ -117,7 +117,7 @@ export function createFakeImages({ clock, catalog }: FakeImagesOptions): FakeIma
       signal.throwIfAborted();
       return keep(recipe, made);
     },
-    async register({ name, init, description, rootDisk, kernel }, signal) {
+    async register({ name, init = 'agent', description, rootDisk, kernel }, signal) {
       await Promise.resolve();
       signal.throwIfAborted();
       const image = keep({ name, kind: 'promoted', description }, { init, notes: [], kernel });

@@ -8,12 +8,12 @@ import type { ForeignFile } from './image-manifest.ts';
 /** A root file system where the user has it: looked at, and its size and time noted. */
 export async function foreignFile(path: string, what: string): Promise<ForeignFile> {
   try {
-    const { size, mtimeMs, ...found } = await stat(path);
+    const found = await stat(path);
     if (!found.isFile()) {
       throw new BangerError('image.bad_content', `Cannot use ${what}: "${path}" is no file`);
     }
     await checkRootDisk(path, what);
-    return { path, sizeBytes: size, mtimeMs };
+    return { path, sizeBytes: found.size, mtimeMs: found.mtimeMs };
   } catch (error) {
     if (error instanceof BangerError) throw error;
     const code = error instanceof Error && 'code' in error ? String(error.code) : '';
@@ -21,9 +21,11 @@ export async function foreignFile(path: string, what: string): Promise<ForeignFi
       ENOENT: 'there is no such file',
       EACCES: 'permission denied',
     };
+    const fact = facts[code];
+    if (fact === undefined) throw error;
     throw new BangerError(
       'image.bad_content',
-      `Cannot use ${what}: "${path}" cannot be read: ${facts[code] ?? code}`,
+      `Cannot use ${what}: "${path}" cannot be read: ${fact}`,
       { cause: error, hint: `ls -l ${path}` },
     );
   }

@@ -24,6 +24,7 @@ async function open(): Promise<Subject> {
     paths: { images: join(dir.path, 'images'), builds: join(dir.path, 'builds') },
     clock: createSystemClock(),
     catalog: createCatalog(imageCatalog, []),
+    initOf: () => Promise.resolve('agent'),
     copyFile: (from, to) => copyFile(from, to),
     async recipeFor(name) {
       await Promise.resolve();

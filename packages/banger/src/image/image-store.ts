@@ -28,13 +28,15 @@ export interface ImageStoreOptions {
   /** How the image of this name is made; undefined: there is no such image */
   readonly recipeFor: (name: string, options: PullOptions) => Promise<ImageRecipe | undefined>;
   readonly removeTree?: RemoveTree;
+  /** Who is to be process 1 of what is in an ext4 file */
+  readonly initOf: (file: string, signal: AbortSignal) => Promise<'image' | 'agent'>;
   /** Copies a file with its holes */
   readonly copyFile: (from: string, to: string, signal: AbortSignal) => Promise<void>;
 }
 
 /** Images below one directory; how a root file system is made is the caller's business. */
 export function createImageStore(options: ImageStoreOptions): Images {
-  const { paths, clock, catalog, recipeFor, removeTree, copyFile } = options;
+  const { paths, clock, catalog, recipeFor, removeTree, initOf, copyFile } = options;
   const store = createArtifactStore({
     dir: paths.images,
     isId: (text) => ImageId.safeParse(text).success,
@@ -107,8 +109,9 @@ export function createImageStore(options: ImageStoreOptions): Images {
       return pulls.join(recipe.name, work, (shared) => make(recipe, shared));
     },
     make,
-    async register({ rootDisk, name, init, description, kernel }, signal) {
+    async register({ rootDisk, name, description, kernel, ...given }, signal) {
       const registered = await foreignFile(rootDisk, `the root file system of image "${name}"`);
+      const init = given.init ?? (await initOf(rootDisk, signal));
       await using work = await workDirs.make();
       const finished = join(work.path, 'image');
       await mkdir(finished);

@@ -42,7 +42,8 @@ export interface CatalogImage {
 
 export interface RegisteredImage {
   readonly name: string;
-  readonly init: 'image' | 'agent';
+  /** undefined: as the file says */
+  readonly init: 'image' | 'agent' | undefined;
   readonly description: string;
   /** Absolute path of an ext4 file, which is only ever read */
   readonly rootDisk: string;

@@ -54,12 +54,33 @@ async function plannedVm(
   deps: CreateDeps,
   operation: Operation,
 ): Promise<MachinePlan> {
-  const { image, kernel } = await pullBoth(vm, deps, operation);
+  const { image, kernel } = await partsFor(vm, deps, operation);
   const initrd = await deps.kernels.initrd(kernel, operation.signal);
   const parts = { id: vm.id, spec: vm.record.spec, image, kernel, initrd, dirs: deps.dirs };
   const plan = makePlan({ ...parts, addressIndex: deps.addressIndex() });
   vm.adoptPlan(plan, operation.id); // In the same turn, so that nobody else gets the address.
   return plan;
+}
+
+/** An image that was not here before may be made for another kernel than was chosen without knowing it. */
+async function partsFor(vm: OwnedVm, deps: CreateDeps, operation: Operation): Promise<VmParts> {
+  const { image, kernel } = await pullBoth(vm, deps, operation);
+  const { spec, provenance } = vm.record;
+  const isChosen = provenance['kernel'] === 'flag' || provenance['kernel'] === 'image';
+  if (image.kernel === null || isChosen || image.kernel === spec.kernel) return { image, kernel };
+  vm.save(
+    {
+      spec: { ...spec, kernel: image.kernel },
+      provenance: { ...provenance, kernel: 'image' },
+    },
+    operation.id,
+  );
+  return { image, kernel: await findOrPull(deps.kernels, image.kernel, operation) };
+}
+
+interface VmParts {
+  readonly image: StoredImage;
+  readonly kernel: StoredKernel;
 }
 
 /** What a VM has while it exists, and its first run. Repeatable: another beginning gives other disks. */
@@ -95,7 +116,7 @@ async function pullBoth(
   vm: OwnedVm,
   { images, kernels }: CreateDeps,
   { signal, progress }: Operation,
-): Promise<{ readonly image: StoredImage; readonly kernel: StoredKernel }> {
+): Promise<VmParts> {
   const { spec } = vm.record;
   const other = new AbortController();
   const options = { signal: AbortSignal.any([signal, other.signal]), progress };
@@ -104,18 +125,22 @@ async function pullBoth(
     throw error;
   };
   const [image, kernel] = await Promise.allSettled([
-    findOrPull(images, spec.image).catch(cancelOther),
-    findOrPull(kernels, spec.kernel).catch(cancelOther),
+    findOrPull(images, spec.image, options).catch(cancelOther),
+    findOrPull(kernels, spec.kernel, options).catch(cancelOther),
   ]);
   if (image.status === 'fulfilled' && kernel.status === 'fulfilled') {
     return { image: image.value, kernel: kernel.value };
   }
   // The first failure is the reason the other one was cancelled with.
   throw other.signal.reason;
+}
 
-  async function findOrPull<T>(store: Store<T>, name: string): Promise<T> {
-    return (await store.find(name)) ?? (await store.pull(name, options));
-  }
+async function findOrPull<T>(
+  store: Store<T>,
+  name: string,
+  { signal, progress }: WorkOptions,
+): Promise<T> {
+  return (await store.find(name)) ?? (await store.pull(name, { signal, progress }));
 }
 
 interface Store<T> {

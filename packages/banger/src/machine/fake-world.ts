@@ -6,6 +6,7 @@ import type { Stage } from '@banger/protocol/progress';
 import type { VmId } from '@banger/protocol/ids';
 
 import { createFakeBuilds } from '../image/build/fake-builds.ts';
+import { createFakeBundles } from '../bundle/fake-bundles.ts';
 import { createFakeDisks } from '../disk/fake-disks.ts';
 import type { FakeGuest } from '../guest/fake-guest.ts';
 import { createFakeGuests } from '../guest/fake-guests.ts';
@@ -14,8 +15,8 @@ import { createFakeClock } from '../host/fake-clock.ts';
 import { createFileSync, type FileSync } from '../host/file-sync.ts';
 import { createFakePressure } from '../host/fake-pressure.ts';
 import { createFakeDirectories } from '../host/fake-directories.ts';
-import { createFakeImageArchives } from '../image/archive/fake-image-archives.ts';
 import { createFakeImages } from '../image/fake-images.ts';
+import { createFakeBlobCache } from '../image/oci/fake-blob-cache.ts';
 import { createFakeKernels } from '../kernel/fake-kernels.ts';
 import { createFakeSavedStates } from '../saved/fake-saved-states.ts';
 import { createFakeHostKeys } from '../ssh/fake-host-keys.ts';
@@ -49,6 +50,8 @@ export function createFakeWorld() {
   const catalog = [{ ...entry, name: 'debian-bookworm-slim', init: 'agent' as const }];
   const images = createFakeImages({ clock, catalog });
   const kernels = createFakeKernels({ clock, catalog: [{ ...entry, name: 'debian-6.1' }] });
+  const blobs = createFakeBlobCache();
+  const bundles = createFakeBundles();
   const host = createFakeVmmHost();
   const files = filesOf(host, disks);
   const templates = createFakeTemplates({ clock, files });
@@ -139,9 +142,8 @@ export function createFakeWorld() {
     !dir.startsWith('/vms/') || [...directories.paths].some((path) => dir.startsWith(`${path}/`));
 
   return {
-    archives: createFakeImageArchives(),
-    ...{ clock, directories, disks, images, kernels, host, guests, events, kvmFailures },
-    builds: createFakeBuilds({ images }),
+    ...{ clock, directories, disks, images, kernels, blobs, bundles, host, guests, events },
+    ...{ kvmFailures, builds: createFakeBuilds({ images }) },
     ...{ templates, saved, hostKeys, pins, pressure, behaviour, daemon },
     /** Everything of VMs that is on the host now; templates are not, and a VM's directory takes with it what is in it */
     left: () => [

@@ -120,7 +120,9 @@ export class Machines {
   async create(request: CreateVmRequest, operation: Operation): Promise<Supervisor> {
     const waterfall = new Waterfall(this.#deps.clock);
     const [host, choices] = await Promise.all([this.#deps.hostSize(), this.#deps.specContext()]);
-    const context = { ...choices, host, madeUpName: this.#population.freeName() };
+    const imageKernel = await this.#kernelOf(request, choices.config.default_image);
+    const madeUpName = this.#population.freeName();
+    const context = { ...choices, host, imageKernel, madeUpName };
     const { spec, provenance } = resolveSpec(request, context);
     const { ephemeral, start, template: warm } = request;
     const wanted = { name: spec.name, spec, provenance, ephemeral, warm };
@@ -132,6 +134,16 @@ export class Machines {
     if (prepared === undefined) await this.#createAnew(vm, { operation: timed, start });
     await this.#noteUse(vm);
     return vm;
+  }
+
+  /** What is wrong with the image is found out, and told, when the VM is made. */
+  async #kernelOf(
+    { image, kernel }: CreateVmRequest,
+    byDefault: string,
+  ): Promise<string | undefined> {
+    if (kernel !== undefined) return undefined;
+    const found = await this.#deps.images.find(image ?? byDefault).catch(() => undefined);
+    return found?.kernel ?? undefined;
   }
 
   async #createAnew(

@@ -10,6 +10,8 @@ export interface SpecContext {
   readonly config: ConfigValues;
   readonly originOf: (key: ConfigKey) => Origin;
   readonly host: HostSize;
+  /** The kernel that the image is made for; undefined: any, or the image is not here yet */
+  readonly imageKernel?: string | undefined;
   /** Used when the request has no name */
   readonly madeUpName: string;
   readonly accelerator: (wanted: 'auto' | 'kvm' | 'tcg') => Accelerator;
@@ -47,7 +49,10 @@ export function resolveSpec(request: CreateVmRequest, context: SpecContext): Res
   const spec: VmSpec = {
     name: request.name ?? context.madeUpName,
     image: choose('image', request.image, 'default_image', () => ''),
-    kernel: choose('kernel', request.kernel, 'default_kernel', () => ''),
+    kernel:
+      request.kernel ??
+      context.imageKernel ??
+      choose('kernel', undefined, 'default_kernel', () => ''),
     vcpu: choose('vcpu', request.vcpu, 'vm_defaults.vcpu', () => defaultVcpu(host)),
     memoryMib: choose('memoryMib', request.memoryMib, 'vm_defaults.memory', () =>
       defaultMemoryMib(host),
@@ -60,6 +65,8 @@ export function resolveSpec(request: CreateVmRequest, context: SpecContext): Res
     nat: request.nat ?? true,
     publish: request.publish,
   };
+  if (request.kernel !== undefined) provenance['kernel'] = 'flag';
+  else if (context.imageKernel !== undefined) provenance['kernel'] = 'image';
   provenance['nat'] = request.nat === undefined ? 'built-in' : 'flag';
   provenance['name'] = request.name === undefined ? 'built-in' : 'flag';
   if (accel === 'auto') provenance['accel'] = 'host';

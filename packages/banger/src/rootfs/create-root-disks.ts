@@ -83,6 +83,14 @@ export function createRootDisks({ maxHeapMib = MAX_HEAP_MIB }: RootDisksOptions 
       throw endedEarly();
     },
 
+    async findInit(file, signal) {
+      for await (const message of messages({ kind: 'init', file }, signal)) {
+        if (message.kind !== 'found') break;
+        return message.init;
+      }
+      throw endedEarly();
+    },
+
     async readFile(parts, file, signal) {
       for await (const message of messages({ kind: 'read', parts, file }, signal)) {
         if (message.kind !== 'content') break;

@@ -68,6 +68,11 @@ export function createFakeRootDisks(): FakeRootDisks {
       yield* packTree(await treeOf(parts, signal), signal);
     },
 
+    async findInit(file, signal) {
+      signal.throwIfAborted();
+      return findInit(await treeOn(file));
+    },
+
     async readFile(parts, { path, maxBytes }, signal) {
       const found = resolvePath(await treeOf(parts, signal), path);
       if (typeof found === 'string' || found.node?.kind !== 'file') return undefined;

@@ -40,6 +40,8 @@ export const rootDiskJobs: RootDisks = {
     yield* packTree(await treeOf(parts, signal), signal);
   },
 
+  findInit: (file) => Promise.try(() => findInit(readExt4(file))),
+
   async readFile(parts, { path, maxBytes }, signal) {
     const found = resolvePath(await treeOf(parts, signal), path);
     if (typeof found === 'string' || found.node?.kind !== 'file') return undefined;

@@ -45,6 +45,8 @@ async function work(): Promise<WorkerMessage> {
     case 'delta':
       await rootDiskJobs.makeDelta({ ...job.order, ...progress }, signal);
       return { kind: 'done' };
+    case 'init':
+      return { kind: 'found', init: await rootDiskJobs.findInit(job.file, signal) };
     case 'read':
       return { kind: 'content', bytes: await rootDiskJobs.readFile(job.parts, job.file, signal) };
     case 'pack':

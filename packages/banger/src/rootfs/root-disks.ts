@@ -53,6 +53,8 @@ export interface RootDisks {
   makeDelta(order: RootDiskOrder & { readonly base: string }, signal: AbortSignal): Promise<void>;
   /** Everything as one uncompressed tar without whiteouts, in order of path */
   pack(parts: RootParts, signal: AbortSignal): AsyncIterable<Buffer>;
+  /** Which init of its own boots what is in an ext4 file, which may be anybody's */
+  findInit(file: string, signal: AbortSignal): Promise<RootDisk['init']>;
   /** At most `maxBytes` of a file, links on the way followed inside of the root; undefined: there is no such file */
   readFile(
     parts: RootParts,

@@ -9,6 +9,7 @@ export type RootDiskJob =
   | { readonly kind: 'make'; readonly order: SentOrder }
   | { readonly kind: 'delta'; readonly order: SentOrder & { readonly base: string } }
   | { readonly kind: 'pack'; readonly parts: RootParts }
+  | { readonly kind: 'init'; readonly file: string }
   | {
       readonly kind: 'read';
       readonly parts: RootParts;
@@ -20,6 +21,7 @@ export type WorkerMessage =
   | { readonly kind: 'progress'; readonly doneBytes: number; readonly totalBytes: number }
   | { readonly kind: 'piece'; readonly bytes: Uint8Array }
   | { readonly kind: 'made'; readonly disk: RootDisk }
+  | { readonly kind: 'found'; readonly init: RootDisk['init'] }
   | { readonly kind: 'content'; readonly bytes: Uint8Array | undefined }
   | { readonly kind: 'done' }
   | { readonly kind: 'failed'; readonly error: SentError };

@@ -1,13 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import { open, realpath, rename, rm, stat } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { dirname, join } from 'node:path';
 
 import { BangerError } from '@banger/protocol/errors';
 
 /** A file that is there under its name when it is whole, or not at all. Disposing it before that removes it. */
 export interface OutputFile extends AsyncDisposable {
   readonly write: (chunk: Uint8Array) => Promise<void>;
-  keep(): Promise<void>;
+  /** Under its name, or another one in the same directory */
+  keep(name?: string): Promise<void>;
 }
 
 export async function openOutputFile(path: string): Promise<OutputFile> {
@@ -25,9 +26,9 @@ export async function openOutputFile(path: string): Promise<OutputFile> {
         throw notWritable(path, cause);
       });
     },
-    async keep() {
+    async keep(name) {
       await file.close();
-      if (isPlain) await rename(written, target);
+      if (isPlain) await rename(written, name === undefined ? target : join(dirname(target), name));
       isOpen = false;
     },
     async [Symbol.asyncDispose]() {

@@ -18,7 +18,7 @@ export const kernelShowCommand = defineCommand({
       ['name', kernel.name],
       ['id', kernel.id],
       ['release', kernel.release],
-      ['package', kernel.version],
+      ['version', kernel.version],
       ['size', formatBytes(kernel.sizeBytes)],
       ['created', kernel.createdAt],
       ['used by', kernel.usedBy.join(', ') || 'no VM'],

@@ -64,6 +64,7 @@ export async function aBuildWorld(script: Script = () => Promise.resolve({})) {
     pack: () => {
       throw new Error('nothing is packed here');
     },
+    findInit: () => Promise.resolve(undefined),
     readFile: () => Promise.resolve(undefined),
   };
   const machines: BuildMachines = {
