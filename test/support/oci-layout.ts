@@ -12,6 +12,8 @@ export interface LayoutImage {
   readonly tars: readonly Buffer[];
   /** The same as they are stored: as they are, or by gzip */
   readonly layers: readonly Buffer[];
+  /** Members of `config` of the configuration */
+  readonly config?: object;
 }
 
 /** A directory of images that umoci and skopeo take (OCI image-spec, image-layout.md). */
@@ -20,8 +22,8 @@ export function writeLayout(dir: string, images: readonly LayoutImage[]): void {
   const put = (blob: Buffer) => {
     writeFileSync(`${dir}/blobs/${digestOf(blob).replace(':', '/')}`, blob);
   };
-  const entries = images.map(({ tag, tars, layers }) => {
-    const { config } = anImage({ layers: tars });
+  const entries = images.map(({ tag, tars, layers, ...said }) => {
+    const { config } = anImage({ layers: tars, ...said });
     const descriptors = layers.map((layer, index) => {
       const isPlain = layer === tars[index];
       return descriptorOf(layer, isPlain ? LAYER : `${LAYER}+gzip`);

@@ -1,0 +1,3 @@
+module banger.dev/test/scratch
+
+go 1.26.0
