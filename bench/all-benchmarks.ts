@@ -5,6 +5,7 @@ import { daemonMemoryBusy, daemonMemoryIdle } from './daemon-memory.ts';
 import { exec, execOneCpu } from './exec.ts';
 import { execOverSsh } from './exec-over-ssh.ts';
 import { firstRun } from './first-run.ts';
+import { oci, ociMemory } from './oci.ts';
 import { fork20, forkPss } from './fork-many.ts';
 import { forward, forwardRaw } from './forward.ts';
 import { reship, ship } from './ship.ts';
@@ -33,6 +34,8 @@ export const allBenchmarks: readonly Benchmark[] = [
   warmFull,
   warmOverColdFull,
   firstRun,
+  oci,
+  ociMemory,
   daemonMemoryIdle,
   daemonMemoryBusy,
 ];

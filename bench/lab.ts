@@ -3,6 +3,7 @@ import { VmDetails } from '@banger/protocol/vm';
 import type { StoredImage } from '../packages/banger/src/image/images.ts';
 import { createCatalogs } from '../packages/banger/src/catalog/create-catalogs.ts';
 import { createBlobCache } from '../packages/banger/src/image/oci/create-blob-cache.ts';
+import { createOciHost } from '../packages/banger/src/image/create-oci-host.ts';
 import { createImages } from '../packages/banger/src/image/create-images.ts';
 import { createKernels } from '../packages/banger/src/kernel/create-kernels.ts';
 import { createRootDisks } from '../packages/banger/src/rootfs/create-root-disks.ts';
@@ -52,14 +53,9 @@ async function openLabOf(kind: 'slim' | 'full', signal: AbortSignal): Promise<La
   const catalogs = createCatalogs({ urls: [], cacheDir: home.paths.catalogs, clock });
   const blobs = createBlobCache(home.paths.blobs);
   const rootDisks = createRootDisks();
-  const shared = {
-    paths: home.paths,
-    processes,
-    clock,
-    blobs,
-    rootDisks,
-    path: process.env['PATH'],
-  };
+  const oci = createOciHost({ blobs, rootDisks, clock, processes, env: {}, registries: [] });
+  const path = process.env['PATH'];
+  const shared = { paths: home.paths, processes, clock, blobs, rootDisks, oci, path };
   const images = createImages({ ...shared, ...unset, catalog: catalogs.images, uid });
   const kernels = createKernels({ ...shared, ...unset, catalog: catalogs.kernels, agentFile });
   const image = await images.find(imageName);

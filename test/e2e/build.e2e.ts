@@ -144,6 +144,10 @@ sandboxTest('image build', { timeoutMs: 900_000 }, async (home, t, part) => {
     );
   });
 
+  await part('what is built can be read by skopeo and umoci', async () => {
+    await readByOthers(home, join(dir, 'out'));
+  });
+
   await part('the files are those that buildah makes of the same Dockerfile', async () => {
     await compareWithBuildah(home, join(dir, 'compare'));
   });
@@ -201,6 +205,32 @@ async function compareWithBuildah(home: SandboxHome, dir: string): Promise<void>
   );
 
   assert.equal(ours, theirs);
+}
+
+/** On a base that is not made of layers: it is one of its own. */
+async function readByOthers(home: SandboxHome, dir: string): Promise<void> {
+  await writeFiles(dir, {
+    Dockerfile: 'FROM debian-bookworm-slim\nCOPY file /srv/\nENV A=b\nCMD ["true"]\n',
+    file: 'content',
+  });
+  await home.ok(['image', 'build', '-t', 'out', '--output', `oci:${dir}/layout`, dir]);
+  await home.ok(['image', 'build', '-t', 'out', '--output', `${dir}/out.tar`, dir]);
+  const shell = async (script: string) => {
+    const run = await runToEnd(['sh', '-ec', `cd ${dir}; ${script}`], { timeoutMs: 120_000 });
+    assert.equal(run.status, 0, run.stderr);
+    return run.stdout;
+  };
+
+  const config = JSON.parse(await shell('skopeo inspect --config oci:layout:latest')) as {
+    readonly config: unknown;
+    readonly rootfs: { readonly diff_ids: readonly string[] };
+  };
+  await shell('skopeo copy --quiet oci-archive:out.tar dir:copied');
+  await shell('umoci unpack --image layout:latest bundle');
+
+  assert.deepEqual(config.config, { Env: ['A=b'], Cmd: ['true'] });
+  assert.equal(config.rootfs.diff_ids.length, 2);
+  assert.equal(await shell('cat bundle/rootfs/srv/file; test -x bundle/rootfs/bin/sh'), 'content');
 }
 
 async function writeFiles(dir: string, files: Readonly<Record<string, string>>): Promise<void> {

@@ -9,11 +9,12 @@ import { createSystemClock } from '../../packages/banger/src/host/system-clock.t
 import { createSystemProcesses } from '../../packages/banger/src/host/system-processes.ts';
 import { createCatalogs } from '../../packages/banger/src/catalog/create-catalogs.ts';
 import { createBlobCache } from '../../packages/banger/src/image/oci/create-blob-cache.ts';
+import { createOciHost } from '../../packages/banger/src/image/create-oci-host.ts';
 import type { Images } from '../../packages/banger/src/image/images.ts';
 import { createImages } from '../../packages/banger/src/image/create-images.ts';
 import { createKernels } from '../../packages/banger/src/kernel/create-kernels.ts';
-import { createRootDisks } from '../../packages/banger/src/rootfs/create-root-disks.ts';
 import type { Kernels } from '../../packages/banger/src/kernel/kernels.ts';
+import { createRootDisks } from '../../packages/banger/src/rootfs/create-root-disks.ts';
 import { warmStore } from '../support/warm-store.ts';
 
 /** Real builds from Debian's archive, as this user. No VM is started here. */
@@ -124,9 +125,11 @@ suite('images and kernels made from Debian', () => {
     const paths = bangerPaths({ env, uid });
     const clock = createSystemClock();
     const catalogs = createCatalogs({ urls: [], cacheDir: paths.catalogs, clock });
+    const blobs = createBlobCache(paths.blobs);
+    const rootDisks = createRootDisks();
+    const oci = createOciHost({ blobs, rootDisks, clock, processes, env, registries: [] });
     const options = {
-      blobs: createBlobCache(paths.blobs),
-      rootDisks: createRootDisks(),
+      ...{ blobs, rootDisks, oci },
       ...{ paths, processes, clock, path: process.env['PATH'] },
       debianMirror: undefined,
       debianSecurityMirror: undefined,

@@ -121,7 +121,11 @@ sandboxTest(
         /Cannot give VM "[^"]+" 9000G of memory: the host has/,
       ],
       [['vm', 'create', '--vcpu', '5000'], 1, /Cannot give VM "[^"]+" 5000 vCPU/],
-      [['run', '--image', 'no-such-image', '--', 'true'], 125, /Cannot find image "no-such-image"/],
+      [
+        ['run', '--image', 'No-Such-Image', '--', 'true'],
+        125,
+        /"No-Such-Image": the name .* is lowercase/,
+      ],
       [
         ['run', '--kernel', 'no-such-kernel', '--', 'true'],
         125,

@@ -33,7 +33,16 @@ export async function openBuildHost(
   cleanup.use(lockStateDir(paths.lockFile));
   const db = cleanup.use(openDatabase(paths.database));
   const adapters = composeAdapters({
-    ...{ db, paths, config: config.values, catalogUrls: [], env, uid, path: env['PATH'] },
+    ...{
+      db,
+      paths,
+      config: config.values,
+      catalogUrls: [],
+      registries: [],
+      env,
+      uid,
+      path: env['PATH'],
+    },
     agentBinary: join(repositoryRoot, 'dist/banger-agent'),
     program: join(repositoryRoot, 'bin/banger'),
   });

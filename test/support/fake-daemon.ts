@@ -5,7 +5,7 @@ import { join } from 'node:path';
 
 import { api, type RouteName } from '@banger/protocol/api';
 import { BangerError, errorCatalog, toBangerError } from '@banger/protocol/errors';
-import { BUILD_HEADER, OPERATION_HEADER } from '@banger/protocol/streams';
+import { BUILD_HEADER, OPERATION_HEADER, streams } from '@banger/protocol/streams';
 import { toWireError } from '@banger/protocol/wire-error';
 import type { Vm } from '@banger/protocol/vm';
 
@@ -14,6 +14,7 @@ import { createFakeGuest } from '../../packages/banger/src/guest/fake-guest.ts';
 import { FakeExecs } from './fake-execs.ts';
 import { createFakeHandlers, type FakeSettings } from './fake-handlers.ts';
 import { fakeFilesApp } from './fake-files-app.ts';
+import { answerArchive } from './fake-archives.ts';
 import { answerShip } from './fake-ships.ts';
 import { fakeSockets } from './fake-sockets.ts';
 import { FakeSaved } from './fake-saved.ts';
@@ -101,6 +102,10 @@ export class FakeDaemon implements AsyncDisposable {
       }
       if (url.pathname.endsWith('/files')) {
         fakeFilesApp(this.guest)(request, response);
+        return;
+      }
+      if (url.pathname === streams.imageArchive) {
+        await answerArchive(request, response, url.searchParams);
         return;
       }
       const ship = /^\/v1\/vms\/([^/]+)\/workspace(\/plan)?$/.exec(url.pathname);

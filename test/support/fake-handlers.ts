@@ -156,6 +156,7 @@ export function createFakeHandlers({
     listImages: () => [image],
     listCatalog: () => [{ name: image.name, ...entry }],
     pullImage: ({ name }) => oneImage(name),
+    loadImage: ({ name }) => ({ ...image, name, kind: 'oci' as const }),
     showImage: ({ image: name }) => oneImage(name),
     deleteImage: ({ image: name }) => {
       oneImage(name);

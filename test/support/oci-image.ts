@@ -13,6 +13,8 @@ export interface OciImageParts {
   /** Tars, lowest first; anything will do where nobody reads them */
   readonly layers?: readonly Buffer[];
   readonly layerType?: string;
+  /** Of layers that are compressed */
+  readonly diffIds?: readonly string[];
   /** Members of `config` of the configuration */
   readonly config?: object;
   readonly architecture?: string;
@@ -26,6 +28,7 @@ export const OCI_INDEX = 'application/vnd.oci.image.index.v1+json';
 export function anImage({
   layers = [Buffer.from('layer one'), Buffer.from('layer two')],
   layerType = 'application/vnd.oci.image.layer.v1.tar',
+  diffIds = layers.map(digestOf),
   config = { Cmd: ['sh'] },
   architecture = 'amd64',
   manifest: changed = {},
@@ -34,7 +37,7 @@ export function anImage({
     os: 'linux',
     architecture,
     config,
-    rootfs: { type: 'layers', diff_ids: layers.map(digestOf) },
+    rootfs: { type: 'layers', diff_ids: diffIds },
   });
   const manifest = json({
     schemaVersion: 2,

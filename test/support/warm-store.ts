@@ -8,7 +8,8 @@ import { runToEnd } from './run-to-end.ts';
 import { SLIM } from './vms.ts';
 
 /** What decides the content of the stores: a change of it makes a new one. */
-const SOURCES = 'packages/banger/src/{image,kernel,debian,artifact,rootfs}/**/*.{ts,sh,json,cfg}';
+const SOURCES =
+  'packages/banger/src/{image,image/debian,kernel/**,debian,artifact,rootfs/**}/*.{ts,sh,json,cfg}';
 
 const images = { slim: 'debian-bookworm-slim', full: 'debian-bookworm' } as const;
 

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-import { CatalogEntry, Image, Kernel } from './image.ts';
+import { ArchivedImage, CatalogEntry, Image, Kernel } from './image.ts';
 import { ImageName, Reference } from './names.ts';
 import { Nothing, route } from './route.ts';
 
@@ -49,6 +49,21 @@ export const storeApi = {
       'registry.failed',
       'host.tool_missing',
       'host.mirror_unreachable',
+      'host.disk_full',
+    ],
+  }),
+  loadImage: route({
+    method: 'POST',
+    path: '/v1/images/load',
+    summary: 'Make an image of an archive that was sent before',
+    progress: true,
+    input: ArchivedImage,
+    output: Image,
+    errors: [
+      'image.reference_invalid',
+      'image.other_platform',
+      'image.unsupported',
+      'image.bad_content',
       'host.disk_full',
     ],
   }),

@@ -34,6 +34,24 @@ export const Image = z.object({
 });
 export type Image = z.infer<typeof Image>;
 
+/** Which image of an archive, and what it is to be called. */
+export const ArchiveQuery = z.object({
+  /** A name or tag of the archive's; left out when there is only one image in it */
+  ref: z.string().min(1).max(512).optional(),
+  /** Else what the archive says */
+  name: z.string().min(1).max(512).optional(),
+  /** For an image that says no name, or only a tag: what the archive's file is called, without its ending */
+  fallback: z.string().max(255).optional(),
+});
+export type ArchiveQuery = z.infer<typeof ArchiveQuery>;
+
+export const ArchivedImage = z.object({
+  digest: z.string().regex(/^sha256:[0-9a-f]{64}$/),
+  /** As it will be stored */
+  name: z.string().min(1).max(512),
+});
+export type ArchivedImage = z.infer<typeof ArchivedImage>;
+
 /** What could be pulled by name. */
 export const CatalogEntry = z.object({
   name: z.string(),

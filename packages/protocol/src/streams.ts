@@ -34,6 +34,11 @@ export const streams = {
   buildContext: '/v1/builds/contexts',
   /** GET, a tar of an OCI layout with the image; whole only if the answer ends as HTTP says it must */
   imageLayout: '/v1/images/:image/oci',
+  /**
+   * PUT, an archive with images (an OCI layout as a tar, or what `docker save` writes; perhaps compressed); query:
+   * `ArchiveQuery`. Answers `ArchivedImage`: the parts of the one that is meant are in the cache, for `loadImage`.
+   */
+  imageArchive: '/v1/images/archive',
   /** GET, a bundle, with a `BundleHead` in its header `banger-bundle`; whole only if the answer ends as HTTP says it must */
   imageBundle: '/v1/images/:image/bundle',
   kernelBundle: '/v1/kernels/:kernel/bundle',

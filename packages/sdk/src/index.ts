@@ -60,6 +60,7 @@ export type { Snapshots } from './snapshots.ts';
 export type { RunningCommand } from './spawn-command.ts';
 export type { ImageStore, KernelStore, PullImageOptions, RegisterImage, Store } from './stores.ts';
 export type { BundleOptions, WrittenBundle } from './write-bundle.ts';
+export type { LoadImageOptions } from './load-image-options.ts';
 export type { Templates } from './templates.ts';
 export type {
   MessageSocket,

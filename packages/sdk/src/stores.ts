@@ -6,6 +6,7 @@ import type { z } from 'zod';
 import type { BuildOptions } from './build/build-image.ts';
 import type { CallOptions } from './call-options.ts';
 import type { Caller } from './caller.ts';
+import type { LoadImageOptions } from './load-image-options.ts';
 import { writeBundle, type BundleOptions, type WrittenBundle } from './write-bundle.ts';
 
 /** Things that are pulled by name into a store: images and kernels. */
@@ -26,6 +27,11 @@ export interface ImageStore extends Store<Image> {
   build(options: BuildOptions): Promise<Image>;
   /** A tar of an OCI layout, for other tools; rejects in the middle when it cannot be finished. */
   export(image: string, options?: CallOptions): AsyncGenerator<Uint8Array, void>;
+  /**
+   * Makes an image of an OCI layout (a directory or a tar) or of what `docker save` writes, by its path on this machine or
+   * as a stream. The archive is sent to the daemon, which opens no path.
+   */
+  load(archive: string | AsyncIterable<Uint8Array>, options?: LoadImageOptions): Promise<Image>;
   /** Writes a bundle to a file of the calling program's host. */
   bundle(name: string, options?: BundleOptions): Promise<WrittenBundle>;
   /** Paths are absolute, and the daemon's. */
@@ -66,6 +72,12 @@ export function createImages(caller: Caller): ImageStore {
     build: async (options) => {
       const { buildImage } = await import('./build/build-image.ts');
       return buildImage(caller, options);
+    },
+    async load(archive, { ref, name, ...options } = {}) {
+      const one = caller.inOneOperation();
+      const { sendArchive } = await import('./send-archive.ts');
+      const archived = await sendArchive(one, archive, { ref, name, ...options });
+      return one.call(api.loadImage, archived, options);
     },
     list: (options = {}) => call(api.listImages, {}, options),
     available: (options = {}) => call(api.listCatalog, {}, options),

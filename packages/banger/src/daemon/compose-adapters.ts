@@ -13,6 +13,7 @@ import type { ConfigValues } from '../host/config-keys.ts';
 import type { Listeners } from '../host/listeners.ts';
 import type { BangerPaths } from '../host/paths.ts';
 import type { MemoryPressure } from '../host/pressure.ts';
+import type { RegistrySettings } from '../host/registry-config.ts';
 import { createGitUser, type GitUser } from '../host/git-identity.ts';
 import { hostBootId } from '../host/proc-identity.ts';
 import type { Processes } from '../host/processes.ts';
@@ -20,6 +21,9 @@ import { createSystemClock } from '../host/system-clock.ts';
 import { createSystemListeners } from '../host/system-listeners.ts';
 import { createSystemPressure } from '../host/system-pressure.ts';
 import { createSystemProcesses } from '../host/system-processes.ts';
+import { createImageArchives } from '../image/archive/create-image-archives.ts';
+import type { ImageArchives } from '../image/archive/image-archives.ts';
+import { createOciHost } from '../image/create-oci-host.ts';
 import { createImages } from '../image/create-images.ts';
 import type { Images } from '../image/images.ts';
 import type { BlobCache } from '../image/oci/blob-cache.ts';
@@ -55,6 +59,7 @@ export interface Adapters {
   readonly facts: Facts;
   readonly disks: Disks;
   readonly images: Images;
+  readonly archives: ImageArchives;
   readonly bundles: Bundles;
   readonly blobs: BlobCache;
   readonly kernels: Kernels;
@@ -85,6 +90,8 @@ export interface AdapterOptions {
   readonly config: ConfigValues;
   /** Of the configuration */
   readonly catalogUrls: readonly string[];
+  /** `[[registry]]` of the configuration */
+  readonly registries: readonly RegistrySettings[];
   readonly agentBinary: string;
   /** The daemon's PATH */
   readonly path: string | undefined;
@@ -100,6 +107,7 @@ export function composeAdapters({
   paths,
   config,
   catalogUrls,
+  registries,
   agentBinary,
   path,
   env,
@@ -116,8 +124,9 @@ export function composeAdapters({
   const blobs = createBlobCache(paths.blobs);
   const catalogs = createCatalogs({ urls: catalogUrls, cacheDir: paths.catalogs, clock });
   const rootDisks = createRootDisks();
+  const oci = createOciHost({ blobs, rootDisks, clock, processes, env, registries });
   const shared = { paths, processes, path, blobs, rootDisks, ...mirrors };
-  const images = createImages({ ...shared, clock, catalog: catalogs.images, uid });
+  const images = createImages({ ...shared, clock, oci, catalog: catalogs.images, uid });
   const kernels = createKernels({
     ...{ ...shared, clock, catalog: catalogs.kernels },
     agentFile: agentBinary,
@@ -136,6 +145,7 @@ export function composeAdapters({
     facts,
     blobs,
     images,
+    archives: createImageArchives(oci),
     bundles: createBundles(),
     kernels,
     disks: createDisks({ processes, path }),

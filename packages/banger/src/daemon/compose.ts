@@ -69,6 +69,7 @@ export async function startDaemon({
     ...{ db, paths, uid, agentBinary, program },
     config: config.values,
     catalogUrls: config.catalogs.map(({ url }) => url),
+    registries: config.registries,
     path: env['PATH'],
     env,
   });
@@ -138,6 +139,7 @@ export async function startDaemon({
     ships: { machines, clock, log },
     builds,
     images: adapters.images,
+    archives: { archives: adapters.archives, log },
     stored: adapters,
     activity,
     operations: new Operations(),

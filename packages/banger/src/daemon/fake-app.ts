@@ -78,6 +78,7 @@ export function createFakeApp() {
     ships: { machines, clock: world.clock, log: createSilentLog() },
     builds,
     images: world.images,
+    archives: { archives: world.archives, log: createSilentLog() },
     activity,
     operations: new Operations(),
     clock: world.clock,

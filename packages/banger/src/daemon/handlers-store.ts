@@ -1,3 +1,4 @@
+import type { ImageArchives } from '../image/archive/image-archives.ts';
 import type { Images, StoredImage } from '../image/images.ts';
 import type { Kernels, StoredKernel } from '../kernel/kernels.ts';
 import type { Machines } from '../machine/machines.ts';
@@ -9,6 +10,7 @@ import { presentImage, presentKernel } from './present-stored.ts';
 
 export interface StoreHandlerDeps {
   readonly images: Images;
+  readonly archives: ImageArchives;
   readonly kernels: Kernels;
   readonly machines: Machines;
   readonly events: EventHub;
@@ -19,6 +21,7 @@ type StoreRoute =
   | 'listImages'
   | 'listCatalog'
   | 'pullImage'
+  | 'loadImage'
   | 'showImage'
   | 'deleteImage'
   | 'listKernels'
@@ -28,7 +31,7 @@ type StoreRoute =
   | 'deleteKernel';
 
 export function storeHandlers(deps: StoreHandlerDeps): Pick<Handlers, StoreRoute> {
-  const { images, kernels, events, defaults } = deps;
+  const { images, archives, kernels, events, defaults } = deps;
   const image = (stored: StoredImage) => presentImage(stored, deps.machines);
   const kernel = (stored: StoredKernel) => presentKernel(stored, deps.machines);
   return {
@@ -37,6 +40,11 @@ export function storeHandlers(deps: StoreHandlerDeps): Pick<Handlers, StoreRoute
       catalog(await images.catalog(operation), await images.list(), defaults.image),
     async pullImage({ name, ...options }, operation) {
       const stored = await images.pull(name, { ...operation, ...options });
+      events.emit({ type: 'image.pulled', image: stored.id, name: stored.name }, operation.id);
+      return image(stored);
+    },
+    async loadImage(archived, operation) {
+      const stored = await images.make(archives.recipe(archived), operation);
       events.emit({ type: 'image.pulled', image: stored.id, name: stored.name }, operation.id);
       return image(stored);
     },

@@ -20,6 +20,7 @@ import { registerContexts, type ContextDeps } from './build-contexts.ts';
 import { registerBundles, type BundleDeps } from './bundle-routes.ts';
 import { registerFiles, type FilesDeps } from './files-routes.ts';
 import { registerLayouts, type LayoutDeps } from './image-layouts.ts';
+import { registerArchives, type ArchiveDeps } from './archive-route.ts';
 import { registerShips, type ShipDeps } from './ships.ts';
 import { registerTextStreams, type TextStreams } from './text-streams.ts';
 
@@ -30,6 +31,7 @@ export interface HttpDeps {
   readonly ships: ShipDeps;
   readonly builds: ContextDeps['builds'] & LayoutDeps['builds'];
   readonly images: LayoutDeps['images'];
+  readonly archives: ArchiveDeps;
   readonly stored: Pick<BundleDeps, 'images' | 'kernels' | 'bundles'>;
   readonly activity: Activity;
   readonly clock: Clock;
@@ -75,6 +77,7 @@ export function createHttpApp(deps: HttpDeps): Hono {
   registerShips(app, deps.ships, deps.stopping);
   registerContexts(app, deps);
   registerLayouts(app, deps);
+  registerArchives(app, deps.archives, deps.stopping);
   registerBundles(app, { ...deps, ...deps.stored });
   app.post(streams.cancelOperation, async (c) => {
     const id = OperationId.safeParse(c.req.param('operation'));

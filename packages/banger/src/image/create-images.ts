@@ -21,8 +21,8 @@ import { registryRecipe, withCloseNames } from './registry/registry-recipe.ts';
 export interface ImagesOptions extends ConfiguredMirrors {
   readonly paths: Pick<BangerPaths, 'images' | 'builds'>;
   readonly processes: Processes;
-  /** What is not in the catalog is asked for there */
-  readonly registry?: RegistryHost & OciHost;
+  /** What is not in the catalog is asked for in registries */
+  readonly oci: RegistryHost & OciHost;
   readonly clock: Clock;
   readonly catalog: Catalog<ImageCatalogEntry>;
   readonly blobs: BlobCache;
@@ -35,7 +35,7 @@ export interface ImagesOptions extends ConfiguredMirrors {
 
 /** The images of this banger: made on the spot from Debian's archive, out of bundles, or of the layers of a registry's. */
 export function createImages(options: ImagesOptions): Images {
-  const { paths, processes, clock, catalog, blobs, rootDisks, registry, path, uid, ...mirrors } =
+  const { paths, processes, clock, catalog, blobs, rootDisks, oci, path, uid, ...mirrors } =
     options;
   const env = buildEnv(path);
   const archive = createHostArchive({ processes, env, ...mirrors });
@@ -54,11 +54,11 @@ export function createImages(options: ImagesOptions): Images {
         case 'bundle':
           return bundleRecipe({ blobs, clock }, entry);
         case 'oci':
-          return registry && { ...registryRecipe(registry, entry.reference, pull), name };
+          return { ...registryRecipe(oci, entry.reference, pull), name };
         case undefined:
           // An id that nothing has; nobody names an image so.
-          if (registry === undefined || name.startsWith(ID_PREFIX)) return undefined;
-          return withCloseNames(registryRecipe(registry, name, pull), name, imageCatalog);
+          if (name.startsWith(ID_PREFIX)) return undefined;
+          return withCloseNames(registryRecipe(oci, name, pull), name, imageCatalog);
       }
     },
     async initOf(file, signal) {

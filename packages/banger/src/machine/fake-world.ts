@@ -15,6 +15,7 @@ import { createFakeClock } from '../host/fake-clock.ts';
 import { createFileSync, type FileSync } from '../host/file-sync.ts';
 import { createFakePressure } from '../host/fake-pressure.ts';
 import { createFakeDirectories } from '../host/fake-directories.ts';
+import { createFakeImageArchives } from '../image/archive/fake-image-archives.ts';
 import { createFakeImages } from '../image/fake-images.ts';
 import { createFakeBlobCache } from '../image/oci/fake-blob-cache.ts';
 import { createFakeKernels } from '../kernel/fake-kernels.ts';
@@ -142,6 +143,7 @@ export function createFakeWorld() {
     !dir.startsWith('/vms/') || [...directories.paths].some((path) => dir.startsWith(`${path}/`));
 
   return {
+    archives: createFakeImageArchives(),
     ...{ clock, directories, disks, images, kernels, blobs, bundles, host, guests, events },
     ...{ kvmFailures, builds: createFakeBuilds({ images }) },
     ...{ templates, saved, hostKeys, pins, pressure, behaviour, daemon },

@@ -191,6 +191,19 @@ suite('an archive', () => {
     assert.deepEqual([entry?.uid, entry?.mtimeNs], [0xffffffff, -1_000_000_000n]);
   });
 
+  test('may end right after its last byte, as umoci leaves it', async () => {
+    const content = Buffer.from('all of it');
+    const { bytes } = encodeHeader({ ...plain, size: content.length });
+
+    const [entry] = await read(Buffer.concat([bytes, content]));
+
+    assert.deepEqual(entry?.content, content);
+    await assert.rejects(
+      read(Buffer.concat([bytes, content.subarray(1)])),
+      /ends in the middle|early/,
+    );
+  });
+
   test('of types that only GNU tar has is read as far as they say of files', async () => {
     const archive = Buffer.concat([
       raw({ name: 'label', flag: 'V' }),

@@ -29,11 +29,13 @@ export async function* readTar(reader: ByteReader): AsyncGenerator<TarEntry, voi
   for (;;) {
     const head = await readHead(reader, globals);
     if (head === undefined) break;
-    const { end, ...entry } = await entryOf(reader, head);
+    const { end, padding, ...entry } = await entryOf(reader, head);
     yield entry;
     const rest = end - reader.position;
-    if (rest > 0 && reader.skipHeld(rest) > 0 && (await reader.skip(end - reader.position)) > 0) {
-      throw endsEarly();
+    if (rest > 0 && reader.skipHeld(rest) > 0) {
+      const missing = await reader.skip(end - reader.position);
+      // umoci's "insert" leaves out what fills up the last block, and Go's reader, which all others use, does without.
+      if (missing > padding) throw endsEarly();
     }
   }
   await reader.drain();
@@ -42,7 +44,7 @@ export async function* readTar(reader: ByteReader): AsyncGenerator<TarEntry, voi
 async function entryOf(
   reader: ByteReader,
   { bytes, block, records, name: longName, linkName: longLinkName }: TarHead,
-): Promise<TarEntry & { readonly end: number }> {
+): Promise<TarEntry & { readonly end: number; readonly padding: number }> {
   // An empty value takes a record back (pax(1)).
   const text = (key: string) => {
     const value = records.get(key);
@@ -86,6 +88,7 @@ async function entryOf(
     xattrs: records.size === 0 ? undefined : xattrsOfPax(records),
     segments,
     pieces: piecesOf(reader, segments),
+    padding: paddingOf(storedBytes),
     end: start + storedBytes + paddingOf(storedBytes),
   };
 }

@@ -69,7 +69,14 @@ async function aBuild(image: OciImage, source: ImageSource = sourceOf(image)) {
     platform: { os: 'linux', architecture: 'amd64' },
   };
   const recipe = ociRecipe(host, {
-    ...{ name: 'app:1', description: '', asking: 'Asking', source, isFromRegistry: true },
+    ...{
+      name: 'app:1',
+      description: '',
+      asking: 'Asking',
+      hint: 'look',
+      source,
+      isFromRegistry: true,
+    },
     release: () => (released += 1),
   });
   const file = join(dir.path, 'rootfs.ext4');

@@ -31,6 +31,8 @@ export interface OciOrigin {
   readonly description: string;
   /** For the first stage: `Asking docker.io for alpine:3.22` */
   readonly asking: string;
+  /** For what is wrong with the image itself: how to look at it */
+  readonly hint: string;
   readonly source: ImageSource;
   /** Its digest is one that a registry knows */
   readonly isFromRegistry: boolean;
@@ -48,6 +50,10 @@ export function ociRecipe(host: OciHost, origin: OciOrigin): ImageRecipe {
     async build(build) {
       try {
         return await buildRoot(host, origin, build);
+      } catch (error) {
+        if (!(error instanceof BangerError) || error.hint !== undefined) throw error;
+        const { code, message, details } = error;
+        throw new BangerError(code, message, { cause: error, details, hint: origin.hint });
       } finally {
         origin.release?.();
       }

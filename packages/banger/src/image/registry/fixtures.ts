@@ -1,7 +1,8 @@
 import { createFakeBlobCache, type FakeBlobCache } from '../oci/fake-blob-cache.ts';
 import { resolveImage, type ResolvedImage } from '../oci/resolve-image.ts';
 import { createSystemClock } from '../../host/system-clock.ts';
-import { createWire, type WireTimeouts } from './create-wire.ts';
+import { createWire } from './create-wire.ts';
+import type { WireTimeouts } from './undici-wire.ts';
 import type { Credentials, CredentialStore } from './credentials.ts';
 import { parseReference } from './reference.ts';
 import { createRegistrySource, type RegistryHost } from './registry-client.ts';

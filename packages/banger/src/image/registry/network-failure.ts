@@ -11,6 +11,7 @@ export interface NetworkFailure {
 const TRANSIENT: Readonly<Record<string, string>> = {
   ECONNRESET: 'it closed the connection',
   EPIPE: 'it closed the connection',
+  UND_ERR_CLOSED: 'its connection was closed here',
   UND_ERR_SOCKET: 'it closed the connection',
   UND_ERR_CONNECT_TIMEOUT: 'it does not answer: no connection within 10 s',
   ETIMEDOUT: 'it does not answer',

@@ -97,7 +97,7 @@ export function misbehaves(
   fact: string,
 ): BangerError {
   return new BangerError('registry.failed', `${what}: registry ${host} ${fact}`, {
-    details: { host },
+    ...{ details: { host }, hint: `curl -v https://${host}/v2/` },
   });
 }
 

@@ -29,6 +29,7 @@ export function registryRecipe(
     name: familiar,
     description: `From registry ${registry}`,
     asking: `Asking ${registry} for ${familiar}`,
+    hint: `skopeo inspect --raw docker://${registry}/${reference.repository}`,
     source: createRegistrySource(reference, { ...host, insecure }),
     isFromRegistry: true,
     release: () => host.wire.release(),

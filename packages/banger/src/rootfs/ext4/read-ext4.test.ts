@@ -94,6 +94,16 @@ suite('ext4 files', () => {
     });
   }
 
+  test('with directories deeper than a path can be are refused', async () => {
+    await using dir = await openDir();
+    const file = join(dir.path, 'deep.ext4');
+    let deep = aDirectory({});
+    for (let depth = 0; depth < 2048; depth += 1) deep = aDirectory({ d: deep });
+    await writeExt4(deep, { file, label: 'x' }, never);
+
+    assert.throws(() => readExt4(file), { code: 'image.bad_content', message: /deeper than/ });
+  });
+
   test('that are cut short, or are something else, are refused by name', async () => {
     await using dir = await openDir();
     const file = join(dir.path, 'other');

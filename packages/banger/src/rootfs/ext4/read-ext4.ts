@@ -48,6 +48,8 @@ export function readExt4(file: string): Directory {
 const KIND_BITS = 0xf000;
 const PERMISSION_BITS = 0xfff;
 const MAX_TARGET_BYTES = 4095;
+/** A path has 4095 bytes, and a name with its slash two of them at least */
+const MAX_DEPTH = 2047;
 
 class TreeReader {
   readonly #image: DiskImage;
@@ -63,9 +65,9 @@ class TreeReader {
     this.#source = fileSource(image.path);
   }
 
-  /** From the root on, without recursion: a tree may be as deep as it is large. */
+  /** From the root on, each directory opened before what is in it is. */
   read(): Directory {
-    const root = this.#openDirectory(ROOT_INODE, this.#inode(ROOT_INODE));
+    const root = this.#openDirectory(ROOT_INODE, this.#inode(ROOT_INODE), 0);
     const open = [root];
     for (let dir = open.pop(); dir !== undefined; dir = open.pop()) {
       for (const [name, number] of dir.entries) {
@@ -77,7 +79,7 @@ class TreeReader {
         }
         const raw = this.#inode(number);
         if ((raw.mode & KIND_BITS) === fileTypes.directory) {
-          const below = this.#openDirectory(number, raw);
+          const below = this.#openDirectory(number, raw, dir.depth + 1);
           dir.children.set(name, below.node);
           open.push(below);
         } else {
@@ -99,7 +101,8 @@ class TreeReader {
     return raw;
   }
 
-  #openDirectory(number: number, raw: RawInode): OpenDirectory {
+  #openDirectory(number: number, raw: RawInode, depth: number): OpenDirectory {
+    if (depth > MAX_DEPTH) throw new Ext4Damage('its directories are deeper than a path can be');
     if ((raw.mode & KIND_BITS) !== fileTypes.directory)
       throw new Ext4Damage('its root is no directory');
     this.#budget.countBytes(raw.sizeBytes);
@@ -108,7 +111,7 @@ class TreeReader {
     const children = new Map<ByteName, FileNode>();
     const node: Directory = { kind: 'directory', ...ownOf(raw), children };
     this.#nodes.set(number, node);
-    return { node, children, entries };
+    return { node, children, entries, depth };
   }
 
   /** undefined: a socket, which means nothing in an image */
@@ -193,6 +196,7 @@ interface OpenDirectory {
   readonly node: Directory;
   readonly children: Map<ByteName, FileNode>;
   readonly entries: ReadonlyMap<ByteName, number>;
+  readonly depth: number;
 }
 
 function ownOf({ mode, uid, gid, mtimeNs, xattrs }: RawInode) {
