@@ -28,6 +28,9 @@ need bsdtar libarchive-tools
 need umoci umoci
 need buildah buildah
 need skopeo skopeo
+need docker-registry docker-registry
+need htpasswd apache2-utils
+need openssl openssl
 need busybox busybox-static
 need zstd zstd
 need getfattr attr

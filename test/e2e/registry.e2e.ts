@@ -132,8 +132,9 @@ sandboxTest('images that skopeo, umoci and buildah have made', {}, async (home, 
     const stdin = await readFile(at('o.tar'));
     const piped = await home.ok(['image', 'pull', '-', '--name', 'piped'], { stdin });
     assert.equal(piped.stdout, 'piped:latest\n');
-    await assertFails(home, ['image', 'pull', layout], /there are several in it: "busy", "glibc"/);
-    await assertFails(home, ['image', 'pull', at('nothing')], /there is no such file/);
+    const usage = { status: 2 };
+    await assertFails(home, ['image', 'pull', layout], /several in it: "busy", "glibc"/, usage);
+    await assertFails(home, ['image', 'pull', at('nothing')], /there is no such file/, usage);
     await assertFails(home, ['image', 'pull', '/etc/passwd'], /Cannot read the archive/);
 
     const { stdout } = await run('my/glibc', 'bash', '-c', 'echo loaded');

@@ -46,7 +46,9 @@ async function bytesAt(
   } catch (cause) {
     const isMissing = cause instanceof Error && 'code' in cause && cause.code === 'ENOENT';
     const fact = isMissing ? 'there is no such file or directory' : 'it cannot be read';
-    throw new BangerError('usage.invalid', `Cannot load "${path}": ${fact}`, { cause });
+    throw new BangerError('usage.invalid', `Cannot load "${path}": ${fact}`, {
+      ...{ cause, hint: `ls -l ${path}` },
+    });
   }
 }
 

@@ -15,6 +15,7 @@ import { createImageStore } from './image-store.ts';
 import type { Images } from './images.ts';
 import type { BlobCache } from './oci/blob-cache.ts';
 import type { OciHost } from './oci/oci-recipe.ts';
+import { refusePlatform } from './oci/platform.ts';
 import type { RegistryHost } from './registry/registry-client.ts';
 import { registryRecipe, withCloseNames } from './registry/registry-recipe.ts';
 
@@ -41,12 +42,12 @@ export function createImages(options: ImagesOptions): Images {
   const archive = createHostArchive({ processes, env, ...mirrors });
   const host = { processes, archive, rootDisks, env, uid };
   const copy = createCopier({ processes, env });
-  return createImageStore({
+  const store = createImageStore({
     paths,
     clock,
     catalog,
-    async recipeFor(name, { insecure, platform, ...work }) {
-      const pull = { insecure, platform };
+    async recipeFor(name, { insecure, ...work }) {
+      const pull = { insecure };
       const entry = await catalog.find(name, work);
       switch (entry?.kind) {
         case 'debian':
@@ -67,6 +68,13 @@ export function createImages(options: ImagesOptions): Images {
     copyFile: (from, to, signal) => copy([{ from, to }], signal),
     removeTree: createBuildTreeRemoval({ processes, uid }, env),
   });
+  return {
+    ...store,
+    async pull(name, pull) {
+      if (pull.platform !== undefined) refusePlatform(pull.platform, oci.platform);
+      return store.pull(name, pull);
+    },
+  };
 }
 
 const ID_PREFIX = 'img_';

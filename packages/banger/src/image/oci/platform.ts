@@ -28,12 +28,23 @@ export function fits({ os, architecture, variant = '' }: Platform, wanted: Platf
   return os === wanted.os && architecture === wanted.architecture && isBaseline;
 }
 
-export function otherPlatform(wanted: Platform, there: readonly Platform[]): BangerError {
+export function otherPlatform(
+  wanted: Platform,
+  there: readonly Platform[],
+  hint?: string,
+): BangerError {
   const texts = [...new Set(there.map(platformText))];
   const shown = texts.slice(0, 20).join(', ') || 'no platform';
   return new BangerError(
     'image.other_platform',
     `Cannot use the image here: it is not for ${platformText(wanted)}, but for ${shown}`,
-    { details: { platforms: texts.slice(0, 100) } },
+    { hint, details: { platforms: texts.slice(0, 100) } },
   );
+}
+
+/** What is asked for is `os/architecture` in words, and has to be that of this machine. */
+export function refusePlatform(text: string, platform: Platform): void {
+  if (text === platformText(platform)) return;
+  const [os = '', architecture = '', variant] = text.split('/');
+  throw otherPlatform({ os, architecture, variant }, [platform], 'Leave out --platform');
 }

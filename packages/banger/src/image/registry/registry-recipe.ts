@@ -3,27 +3,20 @@ import { BangerError } from '@banger/protocol/errors';
 import { closeNames } from '../../artifact/close-names.ts';
 import type { ImageRecipe } from '../image-recipe.ts';
 import { ociRecipe, type OciHost } from '../oci/oci-recipe.ts';
-import { otherPlatform, platformText } from '../oci/platform.ts';
 import { parseReference } from './reference.ts';
 import { createRegistrySource, type RegistryHost } from './registry-client.ts';
 
 export interface RegistryPull {
   readonly insecure?: boolean | undefined;
-  /** `linux/amd64` */
-  readonly platform?: string | undefined;
 }
 
-/** An image of a registry. Rejects what is no reference, and what is asked for another machine than this. */
+/** An image of a registry. Rejects what is no reference. */
 export function registryRecipe(
   host: RegistryHost & OciHost,
   text: string,
-  { insecure = false, platform }: RegistryPull,
+  { insecure = false }: RegistryPull,
 ): ImageRecipe {
   const reference = parseReference(text);
-  if (platform !== undefined && platform !== platformText(host.platform)) {
-    const [os = '', architecture = '', variant] = platform.split('/');
-    throw otherPlatform({ os, architecture, variant }, [host.platform]);
-  }
   const { host: registry, familiar } = reference;
   return ociRecipe(host, {
     name: familiar,
