@@ -30,11 +30,15 @@ export function answerProgress(answer: ProgressAnswer): Response {
   const { id, signal } = answer.operation;
   const closed = new AbortController();
   const until = AbortSignal.any([signal, closed.signal]);
+  const room = new Room(until);
   const body = new ReadableStream<Uint8Array>({
     start(controller) {
-      void stream(answer, lineWriter(controller, until), until).finally(() => {
+      void stream(answer, { write: lineWriter(controller, until), room }, until).finally(() => {
         if (!closed.signal.aborted) tryClose(controller);
       });
+    },
+    pull() {
+      room.open();
     },
     cancel() {
       closed.abort(new Error('the client went away'));
@@ -47,14 +51,26 @@ export function answerProgress(answer: ProgressAnswer): Response {
 
 type WriteLine = (value: unknown) => void;
 
-async function stream(answer: ProgressAnswer, write: WriteLine, until: AbortSignal): Promise<void> {
+interface Lines {
+  readonly write: WriteLine;
+  readonly room: Room;
+}
+
+async function stream(
+  answer: ProgressAnswer,
+  { write, room }: Lines,
+  until: AbortSignal,
+): Promise<void> {
   const { operation, run, lease, deps } = answer;
   using _ = deps.activity.begin();
   const progress = {
     stage: (stage: unknown) => write({ type: 'stage', stage }),
     warn: (message: string) => write({ type: 'warning', message }),
-    output: (bytes: Uint8Array) =>
-      write({ type: 'output', data: Buffer.from(bytes).toString('base64') }),
+    output(bytes: Uint8Array) {
+      room.close();
+      write({ type: 'output', data: Buffer.from(bytes).toString('base64') });
+      return room.opened();
+    },
     spec: (spec: unknown, provenance: unknown) => write({ type: 'spec', spec, provenance }),
   };
   const ended = new AbortController();
@@ -91,6 +107,36 @@ async function tick(write: WriteLine, clock: Clock, signal: AbortSignal): Promis
     }
   } catch {
     // The wait rejects when the work is over.
+  }
+}
+
+/**
+ * Whether the client has read what was written: output of a command waits for it, as nobody knows how much there will be.
+ * A client that is gone has room for everything.
+ */
+class Room {
+  #next = Promise.withResolvers<undefined>();
+  #isForever = false;
+
+  constructor(until: AbortSignal) {
+    until.addEventListener('abort', () => this.#openForever(), { once: true });
+  }
+
+  close(): void {
+    if (!this.#isForever) this.#next = Promise.withResolvers();
+  }
+
+  open(): void {
+    this.#next.resolve(undefined);
+  }
+
+  async opened(): Promise<void> {
+    await this.#next.promise;
+  }
+
+  #openForever(): void {
+    this.#isForever = true;
+    this.open();
   }
 }
 

@@ -54,7 +54,7 @@ export function createContexts(options: {
       const path = join(work.path, FILE);
       const compression = await store(bytes, path, signal);
       const file: LayerFile = { path, compression };
-      const root = await mergeLayers({ layers: [file] }, signal);
+      const root = await mergeLayers({ layers: [file], plainNames: true }, signal);
       const digestOf = await digestFiles(root, signal);
       const id = ContextId.parse(`ctx_${randomBytes(8).toString('hex')}`);
       const forget = new AbortController();

@@ -52,9 +52,7 @@ export function runStep(run: BuildRun, order: RunOrder): LayerStep {
             ...(vcpu === undefined ? {} : { vcpu }),
             ...(memoryMib === undefined ? {} : { memoryMib }),
             progress: { stage: () => undefined, warn: (message) => progress.warn(message) },
-            onOutput: (_stream, bytes) => {
-              tail.add(bytes);
-            },
+            onOutput: (_stream, bytes) => tail.add(bytes),
           },
           take,
           signal,

@@ -14,6 +14,8 @@ export interface Layer {
   readonly source: ContentSource;
   /** In the order of its tar */
   readonly entries: AsyncIterable<TarEntry>;
+  /** `.wh.` at the beginning of a name has no meaning */
+  readonly plainNames?: boolean;
 }
 
 /**
@@ -36,13 +38,13 @@ export class LayerMerge {
   }
 
   /** @throws BangerError `image.bad_content` naming layer and entry; the merge is of no use afterwards */
-  async add({ source, entries }: Layer): Promise<void> {
+  async add({ source, entries, plainNames = false }: Layer): Promise<void> {
     let name: ByteName | undefined;
     try {
       for await (const entry of entries) {
         name = entry.name;
         this.#budget.countEntry(entry);
-        this.#put(entry, source);
+        this.#put(entry, { source, plainNames });
       }
     } catch (error) {
       throw explainLayer(error, { layer: source.name, entry: name });
@@ -54,7 +56,10 @@ export class LayerMerge {
     return this.#root.finish();
   }
 
-  #put(entry: TarEntry, source: ContentSource): void {
+  #put(
+    entry: TarEntry,
+    { source, plainNames }: Required<Pick<Layer, 'source' | 'plainNames'>>,
+  ): void {
     const path = entryPath(entry.name);
     const name = path.at(-1);
     if (name === undefined) {
@@ -62,7 +67,7 @@ export class LayerMerge {
       this.#root.own(ownershipOf(entry));
       return;
     }
-    const whiteout = whiteoutOf(path);
+    const whiteout = plainNames ? noWhiteout : whiteoutOf(path);
     const parent = path.slice(0, -1);
     switch (whiteout.kind) {
       case 'meaningless':
@@ -154,6 +159,8 @@ export class LayerMerge {
     return walked;
   }
 }
+
+const noWhiteout = { kind: 'none' } as const;
 
 /** A path of 4095 bytes has no more; what is deeper, by way of links, no program could name. */
 const MAX_DEPTH = 2048;

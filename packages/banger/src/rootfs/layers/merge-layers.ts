@@ -12,6 +12,8 @@ export interface LayersToMerge {
   readonly base?: Directory | undefined;
   /** Lowest first */
   readonly layers: readonly LayerFile[];
+  /** Of archives that are no layers: `.wh.` at the beginning of a name has no meaning */
+  readonly plainNames?: boolean;
 }
 
 /**
@@ -21,7 +23,7 @@ export interface LayersToMerge {
  * @throws BangerError `image.bad_content` naming the layer, and the entry where there is one
  */
 export async function mergeLayers(
-  { base, layers }: LayersToMerge,
+  { base, layers, plainNames = false }: LayersToMerge,
   signal: AbortSignal,
   budget = new LayerBudget(),
 ): Promise<Directory> {
@@ -30,7 +32,7 @@ export async function mergeLayers(
     const source = await openLayer(file);
     const reader = new ByteReader(source.verified(budget, signal));
     try {
-      await merge.add({ source, entries: readTar(reader) });
+      await merge.add({ source, entries: readTar(reader), plainNames });
     } finally {
       await reader.close();
     }

@@ -44,7 +44,8 @@ export async function openArchives(
     } catch (error) {
       throw explainFileError(error, `Cannot unpack "${showName(name)}"`);
     }
-    sources.push({ name, node: await mergeLayers({ layers: [{ path, compression }] }, signal) });
+    const archive = { layers: [{ path, compression }], plainNames: true };
+    sources.push({ name, node: await mergeLayers(archive, signal) });
   }
   const owned = cleanup.move();
   return { sources, [Symbol.asyncDispose]: () => owned.disposeAsync() };
