@@ -225,6 +225,11 @@ suite('a build that fails', () => {
       lines: ['FROM base', 'COPY --from=late /a /a', 'FROM base AS late'],
       message: /^Dockerfile:2: COPY --from=late: that stage is not before this one$/,
     },
+    'a name that hides another one in a layer': {
+      lines: ['FROM base', 'COPY a .wh.a /x/'],
+      message:
+        /^Dockerfile:2: "\/x\/\.wh\.a" cannot be copied: in a layer, \.wh\. at the beginning/,
+    },
     'another platform': {
       lines: ['FROM --platform=linux/s390x base'],
       message: /^Dockerfile:1: FROM --platform=linux\/s390x is not supported/,
@@ -238,13 +243,40 @@ suite('a build that fails', () => {
     test(`says where: ${what}`, async () => {
       await using world = await aBuildWorld(() => Promise.resolve({ exitCode: 2 }));
       await world.base('base', base);
-      const files = { a: 'A', 'x.txz': '\xfd7zXZ\0' };
+      const files = { a: 'A', '.wh.a': '', 'x.txz': '\xfd7zXZ\0' };
 
       await assert.rejects(build(world, lines, { files }), { code, message });
 
       assert.deepEqual(await readdir(join(world.dir, 'work')), []);
     });
   }
+
+  test('at any call leaves nothing, and is whole when it is built again', async () => {
+    const lines = ['FROM base AS one', 'RUN x', 'FROM base', 'COPY a /a', 'COPY --from=one /x /x'];
+    const files = { a: 'A' };
+    const calls: string[] = [];
+    let failAt = Infinity;
+    await using first = await aBuildWorld(touches('/x'), (...call) => calls.push(call.join(' ')));
+    await first.base('base', base);
+    await build(first, lines, { files });
+    assert.ok(calls.length > 20, calls.join('\n'));
+
+    for (const [index, call] of calls.entries()) {
+      let count = 0;
+      await using world = await aBuildWorld(touches('/x'), () => {
+        if (count++ === failAt) throw new Error(`failed at ${call}`);
+      });
+      await world.base('base', base);
+      failAt = index;
+
+      await assert.rejects(build(world, lines, { files }), { message: `failed at ${call}` });
+
+      assert.deepEqual(await readdir(join(world.dir, 'work')), [], call);
+      failAt = Infinity;
+      await build(world, lines, { files });
+      assert.deepEqual(await shown(await world.result(), '/x'), 'changed by x', call);
+    }
+  });
 
   test('begins where it failed when it is built again', async () => {
     let isBroken = true;

@@ -23,7 +23,7 @@ export function createFakeBuilds({ images }: { readonly images: Images }): Build
     },
     build({ name = 'build-0', context }, work) {
       if (context !== undefined) sent.delete(context);
-      work.progress.output?.(Buffer.from('made\n'));
+      void work.progress.output?.(Buffer.from('made\n'));
       const build = () =>
         Promise.resolve({ init: 'agent' as const, notes: [], config: noImageConfig });
       return images.make({ name, kind: 'oci', description: 'Built', build }, work);

@@ -41,8 +41,14 @@ export type Script = (
   signal: AbortSignal,
 ) => Promise<{ readonly exitCode?: number; readonly files?: Files }>;
 
+/** Told before and after each call of what a build works with; what it throws is that call's failure. */
+export type OnCall = (call: string, phase: 'before' | 'after') => void;
+
 /** Everything of a build but machines and disks, with both remembered. */
-export async function aBuildWorld(script: Script = () => Promise.resolve({})) {
+export async function aBuildWorld(
+  script: Script = () => Promise.resolve({}),
+  onCall: OnCall = () => undefined,
+) {
   const dir = await mkdtemp(join(tmpdir(), 'banger-build-'));
   const clock = createFakeClock();
   const ran: BuildStep[] = [];
@@ -79,9 +85,13 @@ export async function aBuildWorld(script: Script = () => Promise.resolve({})) {
   const contexts = createContexts({ dir: join(dir, 'work'), clock });
   const readTree = ({ base, layers }: RootParts, signal: AbortSignal) =>
     mergeLayers({ layers, base: base === undefined ? undefined : bases.get(base) }, signal);
-  const builds = createBuilds({
-    ...{ images, blobs, disks, machines, readTree, clock, contexts },
+  const parts = {
+    ...{ images, blobs, disks, machines },
     cache: createBuildCache(join(dir, 'steps')),
+  };
+  const builds = createBuilds({
+    ...watched(parts, onCall),
+    ...{ readTree, clock, contexts },
     workDir: join(dir, 'work'),
     platform: { os: 'linux', architecture: 'amd64' },
   });
@@ -115,6 +125,31 @@ export async function aBuildWorld(script: Script = () => Promise.resolve({})) {
     },
   };
 }
+
+function watched<Parts extends object>(parts: Parts, onCall: OnCall): Parts {
+  const told = (call: string, phase: 'before' | 'after') => onCall(call, phase);
+  return Object.fromEntries(
+    Object.entries(parts).map(([name, part]: [string, Record<string, unknown>]) => [
+      name,
+      new Proxy(part, {
+        get(_, key) {
+          const call = Reflect.get(part, key) as unknown;
+          if (typeof call !== 'function' || typeof key === 'symbol') return call;
+          return (...args: unknown[]) => {
+            told(`${name}.${key}`, 'before');
+            const result: unknown = call.apply(part, args);
+            if (!(result instanceof Promise)) return result;
+            return result.then((value: unknown) => {
+              told(`${name}.${key}`, 'after');
+              return value;
+            });
+          };
+        },
+      }),
+    ]),
+  ) as Parts;
+}
+
 export type BuildWorld = Awaited<ReturnType<typeof aBuildWorld>>;
 
 export interface BuildCall extends Partial<BuildRequest> {
