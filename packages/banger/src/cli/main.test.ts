@@ -31,8 +31,6 @@ suite('a command line', () => {
     ['vm run --dry-run', 'Cannot use --dry-run without the path', ''],
     ['vm workspace', '"banger vm workspace" needs a verb: prepare, export', ''],
     ['vm run -d --rm', 'Cannot use --detach with --rm', ''],
-    ['vm run -d --entrypoint', 'Cannot use --detach with --entrypoint: ', ''],
-    ['vm run --entrypoint=', 'Cannot clear the entrypoint without a command', ''],
     ['vm session start web', '"vm session start" needs a command', ''],
     ['vm run -t -T', 'Cannot use --tty with --no-tty', ''],
     ['vm set web', 'Cannot change VM "web": nothing was given', ''],
@@ -59,6 +57,22 @@ suite('a command line', () => {
       assert.equal(stdout, '');
       assert.ok(stderr.startsWith('error: ') && stderr.includes(message), stderr);
       assert.ok(stderr.includes(`hint: ${hint}`), stderr);
+      assert.deepEqual(cli.daemon.requests, []);
+    });
+  }
+
+  for (const [line, message] of [
+    ['vm run -d -- make', 'Cannot use --detach with a command'],
+    ['vm run -d --entrypoint', 'Cannot use --detach with --entrypoint: '],
+    ['vm run --entrypoint=', 'Cannot clear the entrypoint without a command'],
+  ] as const) {
+    test(`is refused with a status that is not the command's: banger ${line}`, async () => {
+      await using cli = await createCli();
+
+      const { status, stderr } = await cli.run(line);
+
+      assert.equal(status, 125);
+      assert.ok(stderr.startsWith(`error: ${message}`), stderr);
       assert.deepEqual(cli.daemon.requests, []);
     });
   }
