@@ -86,21 +86,35 @@ sandboxTest(
       assert.match((await shown(home, 'kernel', 'own-kernel', Kernel)).release, /^6\.1\./);
     });
 
+    await part('so is a kernel with a tree of modules', async () => {
+      const { release } = await shown(home, 'kernel', 'own-kernel', Kernel);
+      const modules = join(own, 'lib/modules', release);
+      await mkdir(modules, { recursive: true });
+      const disk = join(own, 'modules.ext4');
+      await runToEnd(['/usr/sbin/debugfs', '-R', `rdump / ${modules}`, disk], {});
+      for (const name of ['manifest.json', 'modules.ext4']) await rm(join(own, name));
+
+      await home.ok(['kernel', 'import', '--from', own, '--name', 'tree']);
+
+      const imported = await shown(home, 'kernel', 'tree', Kernel);
+      assert.deepEqual([imported.release, imported.version], [release, release]);
+    });
+
     const rootfs = join(dir.path, 'root.ext4');
     await part('a registered image boots where it is, with the kernel that it names', async () => {
       await copyFile((await shown(home, 'image', 'mine', Image)).path, rootfs);
       const register = ['image', 'register', '--name', 'lab', '--rootfs', rootfs];
-      await home.ok([...register, '--kernel-ref', 'own-kernel']);
+      await home.ok([...register, '--kernel-ref', 'tree']);
 
       await home.ok(['vm', 'create', '--name', 'box', '--image', 'lab', ...SMALL]);
 
       const vm = await showVm(home, 'box');
-      assert.deepEqual([vm.spec.kernel, vm.provenance['kernel']], ['own-kernel', 'image']);
+      assert.deepEqual([vm.spec.kernel, vm.provenance['kernel']], ['tree', 'image']);
       assert.equal(vm.disks.find(({ role }) => role === 'base')?.path, rootfs);
       assert.match(await guestSays(home, 'box', ['uname', '-r']), /^6\.1\./);
       const inUse = await home.banger(['image', 'delete', 'lab']);
       assert.match(inUse.stderr, /VM box uses it .*\nhint: banger vm delete box/);
-      const needed = await home.banger(['kernel', 'rm', 'own-kernel']);
+      const needed = await home.banger(['kernel', 'rm', 'tree']);
       assert.match(needed.stderr, /VM box uses it/);
     });
 
