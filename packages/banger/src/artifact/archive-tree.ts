@@ -10,16 +10,12 @@ export interface ArchivedTree {
   readonly owner: 'kept' | 'root';
 }
 
-/**
- * Makes a layer of a directory: owners by number, extended attributes, in order of name. /dev is empty: a build by root
- * has nodes there, one by a normal user has none, and the guest's kernel fills it anyway.
- */
+/** Makes a layer of a directory: owners by number, extended attributes, in order of name. */
 export function archiveTree({ tar, tree, file, owner }: ArchivedTree): Command {
   return [
     tar,
     ...['--create', `--file=${file}`, `--directory=${tree}`, '--format=posix', '--sort=name'],
     ...['--numeric-owner', '--xattrs', '--xattrs-include=*'],
-    ...['--anchored', '--exclude=./dev/*'],
     ...(owner === 'root' ? ['--owner=0', '--group=0'] : []),
     '.',
   ];

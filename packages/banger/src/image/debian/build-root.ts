@@ -1,4 +1,4 @@
-import { writeFile } from 'node:fs/promises';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { archiveTree } from '../../artifact/archive-tree.ts';
@@ -74,6 +74,10 @@ async function buildRoot(
     },
   });
   const epoch = await readNumber(epochFile);
+  // Root's build has device nodes there and a normal user's has none; the guest's kernel fills it anyway.
+  await rm(join(tree, 'dev'), { recursive: true });
+  await mkdir(join(tree, 'dev'));
+
   stages.begin('image-pack', 'Writing the root file system');
   const layers: LayerFile[] = [{ path: join(dir, 'root.tar'), compression: 'none' }];
   const archived = { tar, tree, file: join(dir, 'root.tar'), owner: 'kept' } as const;
