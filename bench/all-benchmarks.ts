@@ -1,4 +1,5 @@
 import type { Benchmark } from './benchmark.ts';
+import { buildCached, buildTwoStage } from './build.ts';
 import { cliStart } from './cli-start.ts';
 import { coldRun } from './cold-run.ts';
 import { daemonMemoryBusy, daemonMemoryIdle } from './daemon-memory.ts';
@@ -36,6 +37,8 @@ export const allBenchmarks: readonly Benchmark[] = [
   firstRun,
   oci,
   ociMemory,
+  buildTwoStage,
+  buildCached,
   daemonMemoryIdle,
   daemonMemoryBusy,
 ];
