@@ -89,7 +89,7 @@ func TestStoppedSessionIsAskedByItsOwnSignal(t *testing.T) {
 	request := named("server", whoIsAsked)
 	request.Command.StopSignal, request.Command.Env = int32(syscall.SIGQUIT), map[string]string{"LOG": log}
 	startSession(t, client, request)
-	attach(t, client, &guestv1.AttachOpen{Session: "server", Follow: true}).untilText("up")
+	attach(t, client, &guestv1.AttachOpen{Session: "server", From: fromStart, Follow: true}).untilText("up")
 
 	stop := &guestv1.StopSessionRequest{Session: "server", GraceNs: int64(5 * time.Second)}
 	response, err := client.StopSession(t.Context(), connect.NewRequest(stop))
