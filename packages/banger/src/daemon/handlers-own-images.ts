@@ -1,5 +1,6 @@
 import { BangerError } from '@banger/protocol/errors';
 
+import type { Builds } from '../image/build/builds.ts';
 import type { StoredImage } from '../image/images.ts';
 import type { BlobCache } from '../image/oci/blob-cache.ts';
 import type { Operation } from '../machine/operation.ts';
@@ -10,6 +11,7 @@ import { presentImage, presentKernel, usersOf } from './present-stored.ts';
 
 export interface OwnImageDeps extends DropDeps {
   readonly blobs: BlobCache;
+  readonly builds: Pick<Builds, 'prune'>;
   readonly defaults: { readonly image: string };
 }
 
@@ -17,7 +19,7 @@ type OwnImageRoute =
   'registerImage' | 'promoteImage' | 'pruneImages' | 'importKernel' | 'pruneCache';
 
 export function ownImageHandlers(deps: OwnImageDeps): Pick<Handlers, OwnImageRoute> {
-  const { images, kernels, machines, events, blobs } = deps;
+  const { images, kernels, machines, events, blobs, builds } = deps;
   const pulled = ({ id, name }: StoredImage, operation: Operation): void => {
     events.emit({ type: 'image.pulled', image: id, name }, operation.id);
   };
@@ -53,7 +55,10 @@ export function ownImageHandlers(deps: OwnImageDeps): Pick<Handlers, OwnImageRou
       events.emit({ type: 'kernel.pulled', kernel: stored.id, name }, operation.id);
       return presentKernel(stored, machines);
     },
-    pruneCache: ({ dryRun }) => blobs.prune({ dryRun }),
+    async pruneCache(options) {
+      const [layers, steps] = [await blobs.prune(options), await builds.prune(options)];
+      return { count: layers.count + steps.count, bytes: layers.bytes + steps.bytes };
+    },
   };
 }
 

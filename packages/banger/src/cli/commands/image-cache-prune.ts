@@ -6,9 +6,9 @@ import { operands } from '../operands.ts';
 
 export const imageCachePruneCommand = defineCommand({
   name: 'image cache prune',
-  summary: 'Empty the cache of layers and bundles',
+  summary: 'Empty the cache of layers, bundles and steps of builds',
   details: [
-    'Images that were made of them stay as they are; what is needed again is downloaded again. What a pull under way needs stays.',
+    'Images that were made of them stay as they are; what is needed again is downloaded or built again. What a pull under way needs stays.',
   ],
   operands: operands.none,
   flags: { dryRun: flag.boolean('Only say how much there is') },

@@ -4,6 +4,7 @@ import type { BuildPlanRequest, BuildRequest, SentContext } from '@banger/protoc
 
 import type { WorkOptions } from '../../host/work.ts';
 import type { StoredImage } from '../images.ts';
+import type { BuildCache } from './build-cache.ts';
 
 /** Images made from Dockerfiles. */
 export interface Builds {
@@ -12,6 +13,8 @@ export interface Builds {
   receive(bytes: AsyncIterable<Uint8Array>, signal: AbortSignal): Promise<SentContext>;
   /** A tar of an OCI layout; rejects in the middle when it cannot be finished */
   export(image: StoredImage, signal: AbortSignal): AsyncIterable<Uint8Array>;
+  /** Forgets what steps made; with `dryRun` only says how much that is */
+  prune: BuildCache['prune'];
   /** The context that the request names is gone afterwards, however it ends. */
   build(request: BuildRequest, work: WorkOptions): Promise<StoredImage>;
 }

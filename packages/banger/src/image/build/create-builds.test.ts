@@ -138,6 +138,20 @@ suite('a build', () => {
     assert.equal(world.ran.length, 2);
   });
 
+  test('runs everything again when what it remembers was pruned', async () => {
+    await using world = await aBuildWorld(touches('/x'));
+    await world.base('base', base);
+    await build(world, ['FROM base', 'RUN x']);
+
+    const could = await world.builds.prune({ dryRun: true });
+    const gone = await world.builds.prune({ dryRun: false });
+    const { cached } = await build(world, ['FROM base', 'RUN x']);
+
+    assert.ok(could.count > 0 && could.bytes > 0);
+    assert.deepEqual(gone, could);
+    assert.deepEqual([cached, world.ran.length], [[], 2]);
+  });
+
   test('builds the stages that the target needs, and no others', async () => {
     await using world = await aBuildWorld(touches('/out'));
     await world.base('base', base);

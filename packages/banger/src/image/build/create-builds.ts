@@ -53,6 +53,7 @@ export function createBuilds(options: BuildsOptions): Builds {
       const { dockerfile } = plan(request, request.dockerfile.text ?? '');
       return [...dockerfile.warnings, ...unusedArgs(request, request.dockerfile.text ?? '')];
     },
+    prune: (options) => deps.cache.prune(options),
     receive: (bytes, signal) => contexts.receive(bytes, signal),
     export: (image, signal) => exportImage({ ...deps, platform }, image, signal),
     async build(request, { signal, progress }) {

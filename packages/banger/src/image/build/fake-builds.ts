@@ -17,6 +17,7 @@ export function createFakeBuilds({ images }: { readonly images: Images }): Build
       sent.add(context);
       return { context, entryCount };
     },
+    prune: () => Promise.resolve({ count: 0, bytes: 0 }),
     async *export(image) {
       await Promise.resolve();
       yield Buffer.from(image.name);
