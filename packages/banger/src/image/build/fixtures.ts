@@ -44,6 +44,13 @@ export type Script = (
 /** Told before and after each call of what a build works with; what it throws is that call's failure. */
 export type OnCall = (call: string, phase: 'before' | 'after') => void;
 
+/** What a base image has in these tests. */
+export const baseFiles = {
+  'bin/': undefined,
+  'bin/sh': 'sh',
+  'etc/passwd': 'root:x:0:0::/:\napp:x:7:8::/:\n',
+};
+
 /** Everything of a build but machines and disks, with both remembered. */
 export async function aBuildWorld(
   script: Script = () => Promise.resolve({}),
@@ -190,4 +197,10 @@ export async function build(
 async function* chunksOf(bytes: Buffer): AsyncGenerator<Buffer, void> {
   await Promise.resolve();
   for (let at = 0; at < bytes.length; at += 1000) yield bytes.subarray(at, at + 1000);
+}
+
+/** A RUN that writes its command into a file. */
+export function touches(path: string): Script {
+  return ({ argv }) =>
+    Promise.resolve({ files: { [path.slice(1)]: `changed by ${argv.at(-1) ?? ''}` } });
 }

@@ -1,5 +1,3 @@
-import { open } from 'node:fs/promises';
-
 import { BangerError } from '@banger/protocol/errors';
 
 import type {
@@ -14,6 +12,7 @@ import type {
 import { DiskImage } from './disk-image.ts';
 import { Ext4Damage } from './ext4-damage.ts';
 import type { Extent } from './extents.ts';
+import { fileSource } from './file-source.ts';
 import { FAST_SYMLINK_BYTES, fileTypes, inodeFlags, ROOT_INODE } from './format.ts';
 import { ReadBudget } from './read-budget.ts';
 import { readDirectory } from './read-directory.ts';
@@ -208,24 +207,4 @@ function deviceOf({ place }: RawInode): Pick<Device, 'major' | 'minor'> {
   if (old !== 0) return { major: (old >>> 8) & 0xff, minor: old & 0xff };
   const number = place.readUInt32LE(4);
   return { major: (number >>> 8) & 0xfff, minor: (number & 0xff) | ((number >>> 12) & 0xfff00) };
-}
-
-const CHUNK_BYTES = 256 * 1024;
-
-function fileSource(path: string): ContentSource {
-  return {
-    name: `"${path}"`,
-    isSeekable: true,
-    async *read(from, signal) {
-      await using file = await open(path);
-      for (let at = from; ;) {
-        signal.throwIfAborted();
-        const chunk = Buffer.allocUnsafe(CHUNK_BYTES);
-        const { bytesRead } = await file.read(chunk, 0, CHUNK_BYTES, at);
-        if (bytesRead === 0) return;
-        at += bytesRead;
-        yield chunk.subarray(0, bytesRead);
-      }
-    },
-  };
 }
