@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { stat } from 'node:fs/promises';
+import { mkdir, stat } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 
 import { BUNDLE_HEADER, BundleHead } from '@banger/protocol/bundle';
@@ -10,7 +10,10 @@ import type { Caller } from './caller.ts';
 import { openOutputFile } from './workspace/output-file.ts';
 
 export interface BundleOptions extends CallOptions {
-  /** A file to write, or a directory to put it in under its own name; default: the working directory */
+  /**
+   * A file to write, or a directory to put it in under its own name, which is made when it is not there and does not end
+   * as a bundle does (`.zst`); default: the working directory
+   */
   readonly output?: string | undefined;
 }
 
@@ -36,11 +39,12 @@ export async function writeBundle(
 ): Promise<WrittenBundle> {
   const { output = '.' } = options;
   const signal = signalOf(options);
-  const isDirectory =
-    output.endsWith('/') || (await stat(output).catch(() => undefined))?.isDirectory() === true;
+  const there = await stat(output).catch(() => undefined);
+  const isDirectory = there?.isDirectory() ?? !output.endsWith('.zst');
   const response = await caller.stream(path, {}, options);
   const head = readHead(response.header(BUNDLE_HEADER));
   const stem = `${fileNameOf(head.name)}-${head.architecture}`;
+  if (isDirectory) await mkdir(output, { recursive: true });
   await using file = await openOutputFile(isDirectory ? join(output, `${stem}.tar.zst`) : output);
   const hash = createHash('sha256');
   let sizeBytes = 0;

@@ -5,7 +5,7 @@ import type { Context } from './command.ts';
 import { flag } from './flags.ts';
 
 export const bundleFlags = {
-  output: flag.text('File to write, or a directory to put it in', {
+  output: flag.text('File to write (*.zst), or a directory to put it in', {
     short: 'o',
     placeholder: 'PATH',
     default: 'the working directory',

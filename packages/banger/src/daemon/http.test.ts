@@ -167,6 +167,8 @@ suite('HTTP API', () => {
     const response = await call('GET', '/v1/openapi.json');
 
     assert.equal(response.headers.get('banger-build'), 'test/1');
+    const unknown = await call('POST', '/v1/of-a-later-banger');
+    assert.equal(unknown.headers.get('banger-build'), 'test/1');
     const document = z
       .looseObject({ openapi: z.string(), paths: z.record(z.string(), z.unknown()) })
       .parse(await response.json());

@@ -58,14 +58,11 @@ export function createHttpApp(deps: HttpDeps): Hono {
     c.header(BUILD_HEADER, deps.build);
   });
   app.onError((error, c) => errorResponse(toBangerError(error), c.req.header(OPERATION_HEADER)));
+  // Answered, not thrown: a newer client learns from this answer, too, which build it has met.
   app.notFound((c) => {
-    throw new BangerError(
-      'usage.invalid',
-      `Cannot answer ${c.req.method} ${c.req.path}: there is no such route`,
-      {
-        hint: `GET ${streams.openapi}`,
-      },
-    );
+    const what = `Cannot answer ${c.req.method} ${c.req.path}: there is no such route`;
+    const unknown = new BangerError('usage.invalid', what, { hint: `GET ${streams.openapi}` });
+    return errorResponse(unknown, c.req.header(OPERATION_HEADER));
   });
   for (const [name, route] of Object.entries(api)) {
     // The table's type says that name and handler belong together; a loop over it cannot.
