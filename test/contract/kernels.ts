@@ -10,6 +10,8 @@ export interface KernelsSubject extends AsyncDisposable {
   readonly kernels: Kernels;
   readonly built: () => number;
   damage(id: KernelId): Promise<void> | void;
+  /** Resolves with the path of a directory of the host that has a kernel; the same kernel each time */
+  putKernel(): Promise<string>;
 }
 
 const NAME = 'debian-6.1';
@@ -91,6 +93,40 @@ export function kernelsContract(name: string, open: () => Promise<KernelsSubject
       const again = await subject.kernels.initrd(kernel, signal);
 
       assert.equal(again, first);
+    });
+
+    test('an imported kernel is found like any, and is the same when it is imported again', async () => {
+      await using subject = await open();
+      const { kernels } = subject;
+      const dir = await subject.putKernel();
+
+      const kernel = await kernels.import({ name: 'own', from: { dir } }, quiet);
+      const again = await kernels.import({ name: 'own', from: { dir } }, quiet);
+      const other = await kernels.import({ name: 'other', from: { dir } }, quiet);
+
+      assert.equal(kernel.name, 'own');
+      assert.equal(again.id, kernel.id);
+      assert.notEqual(other.id, kernel.id);
+      for (const reference of ['own', kernel.id]) {
+        assert.deepEqual(await kernels.find(reference), kernel);
+      }
+      assert.equal((await kernels.pull('own', quiet)).id, kernel.id);
+      assert.equal((await kernels.list()).length, 2);
+    });
+
+    test('an import of what is no kernel is refused, and an aborted one stores nothing', async () => {
+      await using subject = await open();
+      const { kernels } = subject;
+      const dir = await subject.putKernel();
+      const missing = { name: 'own', from: { dir: `${dir}.missing` } };
+      const reason = new Error('enough');
+
+      await assert.rejects(kernels.import(missing, quiet), { code: 'kernel.bad_content' });
+      const signal = AbortSignal.abort(reason);
+      const aborted = kernels.import({ name: 'own', from: { dir } }, { ...quiet, signal });
+      await assert.rejects(aborted, reason);
+
+      assert.deepEqual(await kernels.list(), []);
     });
 
     test('what is removed is gone, and may be removed again', async () => {

@@ -18,16 +18,21 @@ export async function recordOf(file: string, signal: AbortSignal): Promise<FileR
   const hash = createHash('sha256');
   let sizeBytes = 0;
   const chunks = createReadStream(file, { highWaterMark: CHUNK_BYTES });
-  await pipeline(
-    chunks,
-    async (source: AsyncIterable<Buffer>) => {
-      for await (const chunk of source) {
-        sizeBytes += chunk.length;
-        hash.update(chunk);
-      }
-    },
-    { signal },
-  );
+  try {
+    await pipeline(
+      chunks,
+      async (source: AsyncIterable<Buffer>) => {
+        for await (const chunk of source) {
+          sizeBytes += chunk.length;
+          hash.update(chunk);
+        }
+      },
+      { signal },
+    );
+  } catch (error) {
+    signal.throwIfAborted(); // Streams wrap the reason.
+    throw error;
+  }
   return { sizeBytes, sha256: hash.digest('hex') };
 }
 

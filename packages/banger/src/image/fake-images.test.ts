@@ -20,6 +20,7 @@ function fakeSubject() {
       { name: 'debian-bookworm-slim', kind: 'debian', description: '', init: 'agent' },
     ],
   });
+  let puts = 0;
   return {
     images,
     built: images.built,
@@ -30,6 +31,19 @@ function fakeSubject() {
     }),
     damage: (id: ImageId) => {
       images.damage(id);
+    },
+    host: {
+      put(name: string, form: 'ext4' | 'text') {
+        puts += 1;
+        const path = `/srv/${name}`;
+        images.hostFiles.set(path, `${form} ${String(puts)}`);
+        return Promise.resolve(path);
+      },
+      has: (path: string) => Promise.resolve(images.hostFiles.has(path)),
+      remove(path: string) {
+        images.hostFiles.delete(path);
+        return Promise.resolve();
+      },
     },
   };
 }

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 
+import { BangerError } from '@banger/protocol/errors';
 import { noImageConfig } from '@banger/protocol/image-config';
 import { ImageId } from '@banger/protocol/ids';
 
@@ -9,6 +10,7 @@ import type { Clock } from '../host/clock.ts';
 import type { WorkOptions } from '../host/work.ts';
 import { damaged, notFound } from '../artifact/artifact-errors.ts';
 import { findImage } from './find-image.ts';
+import { repairOf } from './foreign-file.ts';
 import type { BuiltRoot, ImageRecipe } from './image-recipe.ts';
 import type { CatalogImage, Images, StoredImage } from './images.ts';
 
@@ -19,6 +21,8 @@ export interface FakeImages extends Images {
   hold(): () => void;
   /** The file system of a stored one is no longer what it was */
   damage(id: ImageId): void;
+  /** What is on the host besides, by path; a content that begins with "ext4" is a root file system */
+  readonly hostFiles: Map<string, string>;
 }
 
 export interface FakeImagesOptions {
@@ -30,18 +34,35 @@ export interface FakeImagesOptions {
 export function createFakeImages({ clock, catalog }: FakeImagesOptions): FakeImages {
   const stored = new Map<ImageId, StoredImage>();
   const broken = new Set<ImageId>();
+  const hostFiles = new Map<string, string>();
+  /** Of registered ones, when they were */
+  const contents = new Map<ImageId, string>();
   const pulls = createSharedWork<StoredImage>();
   let built = 0;
   let gate = Promise.resolve();
   const list = (): StoredImage[] => [...stored.values()].toReversed();
+  const damageOf = ({ id, rootDisk }: StoredImage): string | undefined => {
+    if (broken.has(id)) return 'rootfs.ext4 is missing';
+    const isAsItWas = !contents.has(id) || hostFiles.get(rootDisk) === contents.get(id);
+    return isAsItWas ? undefined : `its root file system "${rootDisk}" has changed or is gone`;
+  };
+  const rootFileSystem = (path: string): string => {
+    const content = hostFiles.get(path);
+    if (content?.startsWith('ext4') === true) return content;
+    throw new BangerError('image.bad_content', `Cannot use "${path}": it is no ext4 file system`);
+  };
   const find = async (reference: string): Promise<StoredImage | undefined> => {
     await Promise.resolve();
-    const entries = list().map(({ id, dir, name, createdAt, digest }) => {
-      const manifest = { name, createdAt, digest, files: {} };
-      return { id, dir, manifest, damage: broken.has(id) ? 'rootfs.ext4 is missing' : undefined };
+    const entries = list().map((image) => {
+      const { id, dir, name, createdAt, digest } = image;
+      const path = contents.has(id) ? image.rootDisk : undefined;
+      const manifest = { name, createdAt, digest, files: {}, path };
+      return { id, dir, manifest, damage: damageOf(image) };
     });
     const found = findImage(entries, reference);
-    if (found.kind === 'damaged') throw damaged('image', found);
+    if (found.kind === 'damaged') {
+      throw damaged('image', found, repairOf(found.name, found.manifest?.path));
+    }
     return found.kind === 'whole' ? stored.get(ImageId.parse(found.stored.id)) : undefined;
   };
 
@@ -50,10 +71,8 @@ export function createFakeImages({ clock, catalog }: FakeImagesOptions): FakeIma
     { init, notes, config = noImageConfig, layers = [], digest, kernel = null }: BuiltRoot,
   ): StoredImage => {
     built += 1;
-    const content = createHash('sha256')
-      .update(`${name} ${String(built)}`)
-      .digest('hex');
-    const id = ImageId.parse(`img_${content.slice(0, 16)}`);
+    const content = digestOf(`${name} ${String(built)}`);
+    const id = idOf(`${name} ${String(built)}`);
     const dir = `/images/${id}`;
     const image: StoredImage = {
       ...{ id, name, kind, init, description, notes, config, layers, kernel },
@@ -80,6 +99,7 @@ export function createFakeImages({ clock, catalog }: FakeImagesOptions): FakeIma
 
   return {
     built: () => built,
+    hostFiles,
     hold() {
       const held = Promise.withResolvers<undefined>();
       gate = held.promise.then(() => undefined);
@@ -93,7 +113,7 @@ export function createFakeImages({ clock, catalog }: FakeImagesOptions): FakeIma
     find,
     async list() {
       await Promise.resolve();
-      return list().filter(({ id }) => !broken.has(id));
+      return list().filter((image) => damageOf(image) === undefined);
     },
     async catalog({ signal }) {
       await Promise.resolve();
@@ -120,26 +140,49 @@ export function createFakeImages({ clock, catalog }: FakeImagesOptions): FakeIma
     async register({ name, init = 'agent', description, rootDisk, kernel }, signal) {
       await Promise.resolve();
       signal.throwIfAborted();
+      const content = rootFileSystem(rootDisk);
+      const id = idOf([name, init, rootDisk, content, kernel].join(' '));
       const image = keep({ name, kind: 'promoted', description }, { init, notes: [], kernel });
-      const registered = { ...image, kind: 'registered', rootDisk, rootRecord: undefined } as const;
-      stored.set(image.id, registered);
+      stored.delete(image.id);
+      const present = stored.get(id);
+      if (present !== undefined) return present;
+      const registered = {
+        ...image,
+        id,
+        kind: 'registered',
+        rootDisk,
+        rootRecord: undefined,
+      } as const;
+      stored.set(id, registered);
+      contents.set(id, content);
       return registered;
     },
-    async promote({ name, description, init, notes, config, kernel }, { signal }) {
+    async promote(image, { signal }) {
       await Promise.resolve();
       signal.throwIfAborted();
+      const { name, description, init, notes, config, kernel } = image;
+      rootFileSystem(image.rootDisk);
       return keep({ name, kind: 'promoted', description }, { init, notes, config, kernel });
     },
     async remove(id) {
       await Promise.resolve();
       stored.delete(id);
       broken.delete(id);
+      contents.delete(id);
     },
     async sweep(signal) {
       await Promise.resolve();
       signal.throwIfAborted();
     },
   };
+}
+
+function digestOf(text: string): string {
+  return createHash('sha256').update(text).digest('hex');
+}
+
+function idOf(text: string): ImageId {
+  return ImageId.parse(`img_${digestOf(text).slice(0, 16)}`);
 }
 
 function rejected(signal: AbortSignal): Promise<never> {

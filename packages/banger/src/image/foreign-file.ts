@@ -42,3 +42,8 @@ export async function changeOf({
   if (found.size === sizeBytes && found.mtimeMs === mtimeMs) return undefined;
   return `its root file system "${path}" was changed after it was registered`;
 }
+
+/** The command that repairs an image; undefined: pulling it again, which cannot bring back what is not ours. */
+export function repairOf(name: string, path: string | undefined): string | undefined {
+  return path === undefined ? undefined : `banger image register --name ${name} --rootfs ${path}`;
+}

@@ -17,7 +17,7 @@ import { damaged, notFound } from '../artifact/artifact-errors.ts';
 import { findImage } from './find-image.ts';
 import { imageIdOf, ImageManifest, ROOT_DISK } from './image-manifest.ts';
 import type { ImageRecipe } from './image-recipe.ts';
-import { changeOf, foreignFile } from './foreign-file.ts';
+import { changeOf, foreignFile, repairOf } from './foreign-file.ts';
 import type { CatalogImage, Images, PullOptions, StoredImage } from './images.ts';
 import { promotion } from './promotion.ts';
 
@@ -47,7 +47,9 @@ export function createImageStore(options: ImageStoreOptions): Images {
   const pulls = createSharedWork<StoredImage>();
   const find = async (reference: string): Promise<StoredImage | undefined> => {
     const found = findImage(await store.entries(), reference);
-    if (found.kind === 'damaged') throw damaged('image', found, repairOf(found.manifest));
+    if (found.kind === 'damaged') {
+      throw damaged('image', found, repairOf(found.name, found.manifest?.registered?.path));
+    }
     return found.kind === 'whole' ? storedImage(found.stored) : undefined;
   };
 
@@ -140,12 +142,4 @@ function storedImage({ id, dir, manifest }: Stored<ImageManifest>): StoredImage 
     rootRecord,
     dir,
   };
-}
-
-/** What is not ours cannot be pulled again. */
-function repairOf(manifest: ImageManifest | undefined): string | undefined {
-  const path = manifest?.registered?.path;
-  return path === undefined
-    ? undefined
-    : `banger image register --name ${manifest?.name ?? ''} --rootfs ${path}`;
 }

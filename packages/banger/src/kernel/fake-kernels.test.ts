@@ -13,6 +13,10 @@ kernelsContract('fake kernels', () => {
     damage: (id) => {
       kernels.damage(id);
     },
+    putKernel() {
+      kernels.hostFiles.add('/srv/kernel');
+      return Promise.resolve('/srv/kernel');
+    },
     [Symbol.asyncDispose]: () => Promise.resolve(),
   });
 });

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 
+import { BangerError } from '@banger/protocol/errors';
 import { KernelId } from '@banger/protocol/ids';
 
 import { findArtifact } from '../artifact/find-artifact.ts';
@@ -15,6 +16,8 @@ export interface FakeKernels extends Kernels {
   readonly built: () => number;
   /** The bundle of a stored one is no longer what it was */
   damage(id: KernelId): void;
+  /** Paths of the host at which there is a kernel, or a directory with one */
+  readonly hostFiles: Set<string>;
 }
 
 export interface FakeKernelsOptions {
@@ -26,6 +29,7 @@ export interface FakeKernelsOptions {
 export function createFakeKernels({ clock, catalog }: FakeKernelsOptions): FakeKernels {
   const stored = new Map<KernelId, StoredKernel>();
   const broken = new Set<KernelId>();
+  const hostFiles = new Set<string>();
   const pulls = createSharedWork<StoredKernel>();
   let built = 0;
   const list = (): StoredKernel[] => [...stored.values()].toReversed();
@@ -54,6 +58,7 @@ export function createFakeKernels({ clock, catalog }: FakeKernelsOptions): FakeK
 
   return {
     built: () => built,
+    hostFiles,
     damage(id) {
       broken.add(id);
     },
@@ -74,7 +79,15 @@ export function createFakeKernels({ clock, catalog }: FakeKernelsOptions): FakeK
       if (!catalog.some((entry) => entry.name === name)) throw notFound('kernel', name, catalog);
       return pulls.join(name, work, (shared) => make(name, shared));
     },
-    import: ({ name }, work) => make(name, work),
+    async import({ name, from }, work) {
+      await Promise.resolve();
+      work.signal.throwIfAborted();
+      const path = 'dir' in from ? from.dir : from.kernel;
+      if (!hostFiles.has(path)) {
+        throw new BangerError('kernel.bad_content', `Cannot import kernel "${name}": no "${path}"`);
+      }
+      return make(name, work);
+    },
     async remove(id) {
       await Promise.resolve();
       stored.delete(id);

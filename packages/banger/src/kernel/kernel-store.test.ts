@@ -6,9 +6,12 @@ import { test } from 'node:test';
 
 import { type KernelsSubject, kernelsContract } from '../../../../test/contract/kernels.ts';
 import { createSystemClock } from '../host/system-clock.ts';
+import { createSystemProcesses } from '../host/system-processes.ts';
+import { createFakeRootDisks } from '../rootfs/fake-root-disks.ts';
 import { recordBundle } from './bundle-files.ts';
 import { createCatalog } from '../catalog/catalog.ts';
 import { kernelCatalog } from './catalog.ts';
+import { importRecipe } from './import-kernel.ts';
 import { createInitrdCache } from './initrd-cache.ts';
 import type { BuiltKernel, KernelBuild } from './kernel-recipe.ts';
 import { createKernelStore } from './kernel-store.ts';
@@ -28,7 +31,11 @@ async function open(): Promise<Subject> {
     paths: { kernels: join(dir.path, 'kernels'), builds: join(dir.path, 'builds') },
     clock: createSystemClock(),
     catalog: (work) => createCatalog(kernelCatalog, []).list(work),
-    importRecipe: () => assert.fail('nothing is imported'),
+    importRecipe: (kernel) =>
+      importRecipe(
+        { processes: createSystemProcesses(), rootDisks: createFakeRootDisks(), env: {} },
+        kernel,
+      ),
     initrds: createInitrdCache({ dir: join(dir.path, 'initrds'), agentFile }),
     recipeFor: (name) => Promise.resolve(name === 'debian-6.1' ? { name, build } : undefined),
   });
@@ -48,6 +55,12 @@ async function open(): Promise<Subject> {
     agentFile,
     built: () => built,
     damage: (id) => truncate(join(dir.path, 'kernels', id, 'vmlinux'), 3),
+    async putKernel() {
+      const given = join(dir.path, 'given');
+      await mkdir(given, { recursive: true });
+      await writeFile(join(given, 'vmlinux'), '\x7fELF Linux version 6.12.3-own (me@here) #1');
+      return given;
+    },
     [Symbol.asyncDispose]: () => dir.remove(),
   };
 }
