@@ -3,6 +3,7 @@ import { suite, test } from 'node:test';
 
 import fc from 'fast-check';
 
+import { readCpio } from '../../../../test/support/read-cpio.ts';
 import { type CpioEntry, writeCpio } from './cpio.ts';
 
 suite('a cpio archive', () => {
@@ -42,34 +43,3 @@ suite('a cpio archive', () => {
     );
   });
 });
-
-interface Member {
-  readonly path: string;
-  readonly mode: number;
-  readonly device: string;
-  readonly data: string;
-}
-
-/** A reader of its own, after the format's description. */
-function readCpio(archive: Buffer): readonly Member[] {
-  const members: Member[] = [];
-  for (let at = 0; at < archive.length;) {
-    assert.equal(archive.toString('latin1', at, at + 6), '070701');
-    const field = (index: number): number => {
-      const start = at + 6 + index * 8;
-      return Number.parseInt(archive.toString('latin1', start, start + 8), 16);
-    };
-    const nameStart = at + 110;
-    const nameEnd = nameStart + field(11);
-    const dataStart = Math.ceil(nameEnd / 4) * 4;
-    const dataEnd = dataStart + field(6);
-    members.push({
-      path: archive.toString('latin1', nameStart, nameEnd - 1),
-      mode: field(1),
-      device: `${String(field(9))}:${String(field(10))}`,
-      data: archive.toString('latin1', dataStart, dataEnd),
-    });
-    at = Math.ceil(dataEnd / 4) * 4;
-  }
-  return members;
-}
