@@ -4,7 +4,7 @@ import type { Builds } from '../image/build/builds.ts';
 import type { StoredImage } from '../image/images.ts';
 import type { BlobCache } from '../image/oci/blob-cache.ts';
 import type { Operation } from '../machine/operation.ts';
-import { dropImage, type DropDeps } from './drop-stored.ts';
+import { dropImage, dropKernel, type DropDeps } from './drop-stored.ts';
 import { existing } from './existing.ts';
 import type { Handlers, Input } from './handler-table.ts';
 import { presentImage, presentKernel, usersOf } from './present-stored.ts';
@@ -26,11 +26,13 @@ export function ownImageHandlers(deps: OwnImageDeps): Pick<Handlers, OwnImageRou
   return {
     async registerImage(input, operation) {
       const { name, rootfs, init, description } = input;
-      const kernel = await kernelFor(deps, input, operation);
+      await using undo = new AsyncDisposableStack();
+      const kernel = await kernelFor(deps, input, { operation, undo });
       const stored = await images.register(
         { name, rootDisk: rootfs, init, description, kernel },
         operation.signal,
       );
+      undo.move();
       pulled(stored, operation);
       return presentImage(stored, machines);
     },
@@ -62,12 +64,19 @@ export function ownImageHandlers(deps: OwnImageDeps): Pick<Handlers, OwnImageRou
   };
 }
 
+interface Registering {
+  readonly operation: Operation;
+  /** What is to happen when there is to be no image */
+  readonly undo: AsyncDisposableStack;
+}
+
 /** The kernel that an image is made for, stored by now if its files were given. */
 async function kernelFor(
-  { kernels, events }: OwnImageDeps,
+  deps: OwnImageDeps,
   { name, kernel, kernelRef }: Input<'registerImage'>,
-  operation: Operation,
+  { operation, undo }: Registering,
 ): Promise<string | null> {
+  const { kernels, events } = deps;
   if (kernel !== undefined && kernelRef !== undefined) {
     throw new BangerError(
       'usage.invalid',
@@ -84,9 +93,18 @@ async function kernelFor(
   if (kernel === undefined) return null;
   const { vmlinux, initrd, modules } = kernel;
   const from = { kernel: vmlinux, initrd, modules };
+  const before = await kernels.list();
   const { id } = await kernels.import({ name, from }, operation);
+  if (!before.some((stored) => stored.id === id)) {
+    undo.defer(() => dropKernel(deps, { id, name }, operation.id).catch(unlessInUse));
+  }
   events.emit({ type: 'kernel.pulled', kernel: id, name }, operation.id);
   return name;
+}
+
+/** Somebody may have found it meanwhile; it is a kernel like any then. */
+function unlessInUse(error: unknown): void {
+  if (!(error instanceof BangerError) || error.code !== 'kernel.in_use') throw error;
 }
 
 /** All but the newest of the default image's name, and what VMs use. */
