@@ -5,7 +5,9 @@ import { requireTools } from '../../debian/host-tools.ts';
 import type { Processes } from '../../host/processes.ts';
 
 const PACKAGE = '@jdxcode/mise-linux-x64';
-const DEADLINE_MS = 180_000;
+/** Seconds where npm's registry answers; one that stalls is asked once more while the image is made beside it */
+const DEADLINE_MS = 120_000;
+const ATTEMPTS = 2;
 
 export interface MiseFetch {
   readonly processes: Processes;
@@ -22,7 +24,19 @@ export type FetchedMise =
  * Gets mise's program through the host's npm, as the host has set it up (registry, proxies, log-ins). An image is of
  * use without it, so not getting it is an answer and no error.
  */
-export async function fetchMise({ processes, env, dir, signal }: MiseFetch): Promise<FetchedMise> {
+export async function fetchMise(fetch: MiseFetch): Promise<FetchedMise> {
+  for (let attempt = 1; ; attempt += 1) {
+    const fetched = await tryFetch(fetch);
+    if (fetched.kind === 'fetched' || !fetched.isSlow || attempt === ATTEMPTS) return fetched;
+  }
+}
+
+async function tryFetch({
+  processes,
+  env,
+  dir,
+  signal,
+}: MiseFetch): Promise<FetchedMise & { readonly isSlow?: boolean }> {
   const npm = await processes.find('npm');
   if (npm === undefined) return { kind: 'unavailable', because: 'npm is not installed' };
   await mkdir(dir, { recursive: true });
@@ -41,7 +55,8 @@ export async function fetchMise({ processes, env, dir, signal }: MiseFetch): Pro
     return { kind: 'fetched', file: join(dir, member), version };
   } catch (error) {
     signal.throwIfAborted();
-    return { kind: 'unavailable', because: deadline.aborted ? 'npm took too long' : String(error) };
+    const isSlow = deadline.aborted;
+    return { kind: 'unavailable', because: isSlow ? 'npm took too long' : String(error), isSlow };
   }
 }
 
