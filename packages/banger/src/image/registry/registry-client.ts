@@ -75,8 +75,8 @@ export function createRegistrySource(
         });
       } catch (error) {
         signal.throwIfAborted();
-        if (deadline.aborted) throw misbehaves({ what, host: session.name }, TOO_SLOW);
-        throw explainBroken(error, { what, host: session.name, image: familiar });
+        const asked = { what, host: session.name, api: session.api, image: familiar };
+        throw deadline.aborted ? misbehaves(asked, TOO_SLOW) : explainBroken(error, asked);
       }
     });
 

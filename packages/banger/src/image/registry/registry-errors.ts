@@ -11,6 +11,8 @@ export interface Asked {
   readonly what: string;
   /** The registry, as in references */
   readonly host: string;
+  /** Where it is asked, which for Docker Hub is another host; for hints */
+  readonly api: URL;
   /** The name that would have to be pulled, for hints */
   readonly image: string;
   /** Where the credentials are from that were shown, or why there are none */
@@ -75,7 +77,7 @@ export function refusal(
 }
 
 export function unreachable(
-  { what, host, image }: Omit<Asked, 'login'>,
+  { what, host, api, image }: Omit<Asked, 'login'>,
   { fact, isPlain, isDistrusted }: NetworkFailure,
   cause: unknown,
 ): BangerError {
@@ -84,7 +86,7 @@ export function unreachable(
     ? `banger image pull --insecure ${image}`
     : isDistrusted
       ? trust
-      : `curl -v https://${host}/v2/`;
+      : lookAt(api);
   return new BangerError('registry.unreachable', `${what}: registry ${host}: ${fact}`, {
     ...{ cause, hint },
     details: { host },
@@ -93,12 +95,16 @@ export function unreachable(
 
 /** What it answers is not what a registry answers. */
 export function misbehaves(
-  { what, host }: Pick<Asked, 'what' | 'host'>,
+  { what, host, api }: Pick<Asked, 'what' | 'host' | 'api'>,
   fact: string,
 ): BangerError {
   return new BangerError('registry.failed', `${what}: registry ${host} ${fact}`, {
-    ...{ details: { host }, hint: `curl -v https://${host}/v2/` },
+    ...{ details: { host }, hint: lookAt(api) },
   });
+}
+
+function lookAt(api: URL): string {
+  return `curl -v ${new URL('v2/', api).href}`;
 }
 
 /** A failure of the network gets its words, any other stays what it is. */

@@ -26,6 +26,8 @@ export interface SessionOptions {
 /** Questions about one repository to one registry or mirror. */
 export interface RegistrySession {
   readonly name: string;
+  /** What it is asked at: `https://registry-1.docker.io/` */
+  readonly api: URL;
   /**
    * GET of a path below `/v2/<repository>/`. Resolves with a 200 or 206; everything else is an error, after as many attempts as
    * make sense.
@@ -56,7 +58,7 @@ export function createRegistrySession(options: SessionOptions): RegistrySession 
     hostname: endpoint.url.hostname,
     credentials: findCredentials,
   });
-  const asked = (): Asked => ({ ...options.asked, host: endpoint.name, login });
+  const asked = (): Asked => ({ ...options.asked, host: endpoint.name, api: endpoint.url, login });
 
   const ask = async (
     at: URL,
@@ -101,6 +103,7 @@ export function createRegistrySession(options: SessionOptions): RegistrySession 
 
   return {
     name: endpoint.name,
+    api: endpoint.url,
     async get(path, headers, signal) {
       const backoff = createBackoff(limits, clock, signal);
       for (;;) {
