@@ -208,13 +208,21 @@ suite('an image of layers', () => {
   test('stops the other layers when one fails', async () => {
     const image = anImage({ layers: ['a', 'b', 'c', 'd'].map((text) => Buffer.from(text)) });
     const stopped: string[] = [];
+    const bothBegun = Promise.withResolvers<undefined>();
+    let begun = 0;
     const source: ImageSource = {
       ...sourceOf(image),
       async *blob({ digest }, from, until) {
         const blob = image.blobs.get(digest) ?? Buffer.alloc(0);
-        if (blob.equals(Buffer.from('a'))) throw new Error('layer a fails');
+        if (blob.equals(Buffer.from('a'))) {
+          await bothBegun.promise;
+          throw new Error('layer a fails');
+        }
         if (blob.length === 1) {
-          await new Promise((resolve) => until.addEventListener('abort', resolve));
+          const aborted = new Promise((resolve) => until.addEventListener('abort', resolve));
+          begun += 1;
+          if (begun === 2) bothBegun.resolve(undefined);
+          await aborted;
           stopped.push(blob.toString());
           until.throwIfAborted();
         }
