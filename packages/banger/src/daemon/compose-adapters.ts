@@ -30,6 +30,7 @@ import type { BlobCache } from '../image/oci/blob-cache.ts';
 import { createBlobCache } from '../image/oci/create-blob-cache.ts';
 import { createKernels } from '../kernel/create-kernels.ts';
 import { createRootDisks } from '../rootfs/create-root-disks.ts';
+import type { RootDisks } from '../rootfs/root-disks.ts';
 import type { Kernels } from '../kernel/kernels.ts';
 import { createSavedStates } from '../saved/create-saved-states.ts';
 import type { SavedStates } from '../saved/saved-states.ts';
@@ -62,6 +63,7 @@ export interface Adapters {
   readonly archives: ImageArchives;
   readonly bundles: Bundles;
   readonly blobs: BlobCache;
+  readonly rootDisks: RootDisks;
   readonly kernels: Kernels;
   readonly connector: GuestConnector;
   readonly driver: VmmDriver;
@@ -144,6 +146,7 @@ export function composeAdapters({
     processes,
     facts,
     blobs,
+    rootDisks,
     images,
     archives: createImageArchives(oci),
     bundles: createBundles(),

@@ -5,7 +5,6 @@ import { createBuilds } from '../image/build/create-builds.ts';
 import { createContexts } from '../image/build/create-contexts.ts';
 import { guestPlatform } from '../image/oci/platform.ts';
 import type { Machines } from '../machine/machines.ts';
-import { createRootDisks } from '../rootfs/create-root-disks.ts';
 import { readTree } from '../rootfs/read-tree.ts';
 import type { Adapters } from './compose-adapters.ts';
 
@@ -21,7 +20,7 @@ export function composeBuilds({ adapters, machines, paths }: BuildParts): Builds
   const contexts = createContexts({ dir: paths.builds, clock });
   const builds = createBuilds({
     ...{ images, blobs, clock, contexts, readTree },
-    disks: createRootDisks(),
+    disks: adapters.rootDisks,
     machines: machines.builds,
     cache: createBuildCache(paths.buildSteps),
     workDir: paths.builds,

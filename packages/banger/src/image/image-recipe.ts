@@ -1,6 +1,7 @@
 import type { ImageKind } from '@banger/protocol/image';
 import type { ImageConfig } from '@banger/protocol/image-config';
 
+import type { FileRecord } from '../artifact/file-digest.ts';
 import type { StageClock } from '../artifact/stage-clock.ts';
 import type { Progress } from '../host/work.ts';
 import type { StoredLayer } from './image-manifest.ts';
@@ -35,6 +36,8 @@ export interface BuiltRoot {
   readonly layers?: readonly StoredLayer[];
   /** Digest of the manifest that it was pulled by */
   readonly digest?: string;
+  /** Of the ext4 file, where making it has told; undefined: it is read once more for that */
+  readonly root?: FileRecord;
   /** Which kernel it is made for; undefined: any */
   readonly kernel?: string | null;
 }

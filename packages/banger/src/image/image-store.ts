@@ -68,7 +68,7 @@ export function createImageStore(options: ImageStoreOptions): Images {
     const built = await recipe.build({ dir: work.path, file, stages, warn, signal });
 
     stages.begin('image-publish', 'Storing the image');
-    const [record] = await Promise.all([recordOf(file, signal), flush(file)]);
+    const [record] = await Promise.all([built.root ?? recordOf(file, signal), flush(file)]);
     const { name, kind, description } = recipe;
     const manifest: ImageManifest = {
       ...{ format: 1, name, kind, init: built.init, description },

@@ -3,6 +3,8 @@ import type { TarHeader } from '@banger/sdk/tar/tar-entry';
 
 import { childrenInOrder } from './ext4/plan-inodes.ts';
 import type { ByteName, Directory, FileNode, RegularFile } from './file-tree.ts';
+import { SourceReader } from './source-reader.ts';
+import { encodeFileHead, tarHeaderOf } from './tar-head.ts';
 
 /** A tree as a tar, in order of path; what has several names is a hard link under all but the first. */
 export async function* packTree(
@@ -13,37 +15,31 @@ export async function* packTree(
   for (const { name, node } of inOrder(root)) {
     const first = firstNames.get(node);
     if (first !== undefined) {
-      yield encodeHeader({ ...headerOf(name, node), kind: 'hard link', linkName: first, size: 0 })
-        .bytes;
+      yield encodeHeader({
+        ...tarHeaderOf(name, node),
+        kind: 'hard link',
+        linkName: first,
+        size: 0,
+      }).bytes;
       continue;
     }
     if (node.kind !== 'directory') firstNames.set(node, name);
-    if (node.kind === 'file') yield* packFile(headerOf(name, node), node, signal);
-    else yield encodeHeader(headerOf(name, node)).bytes;
+    if (node.kind === 'file') yield* packFile(tarHeaderOf(name, node), node, signal);
+    else yield encodeHeader(tarHeaderOf(name, node)).bytes;
   }
   yield TAR_END;
 }
 
 async function* packFile(
   header: TarHeader,
-  { sizeBytes, content }: RegularFile,
+  file: RegularFile,
   signal: AbortSignal,
 ): AsyncGenerator<Buffer, void> {
-  const { source, segments } = content;
-  const stored = segments.reduce((sum, segment) => sum + segment.sizeBytes, 0);
-  const map = segments.map(({ at, sizeBytes: size }) => ({ at, size }));
-  const { bytes, padding } = encodeHeader(header, stored === sizeBytes ? undefined : map);
+  const { source, segments } = file.content;
+  const { bytes, padding } = encodeFileHead(header, file);
   yield bytes;
-  for (const segment of segments) {
-    let left = segment.sizeBytes;
-    for await (const chunk of source.read(segment.from, signal)) {
-      const part = chunk.subarray(0, left);
-      yield part;
-      left -= part.length;
-      if (left === 0) break;
-    }
-    if (left > 0) throw new Error(`${source.name} ends too soon`);
-  }
+  await using reader = new SourceReader(source, signal);
+  for (const { from, sizeBytes } of segments) yield* reader.range(from, sizeBytes);
   yield Buffer.alloc(padding);
 }
 
@@ -68,25 +64,4 @@ function namedChildren(path: ByteName, dir: Directory): Named[] {
     name: `${path}${name}${node.kind === 'directory' ? '/' : ''}`,
     node,
   }));
-}
-
-const kinds = {
-  directory: 'directory',
-  file: 'file',
-  symlink: 'link',
-  char: 'character device',
-  block: 'block device',
-  fifo: 'FIFO',
-} as const;
-
-function headerOf(name: ByteName, node: FileNode): TarHeader {
-  const { kind, mode, uid, gid, mtimeNs, xattrs } = node;
-  return {
-    ...{ name, mode, uid, gid, mtimeNs, xattrs },
-    kind: kinds[kind],
-    linkName: kind === 'symlink' ? node.target : '',
-    size: kind === 'file' ? node.sizeBytes : 0,
-    device:
-      kind === 'char' || kind === 'block' ? { major: node.major, minor: node.minor } : undefined,
-  };
 }

@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { explainFileError } from '../../host/file-errors.ts';
 import { unlessMissing } from '../../host/missing-files.ts';
+import { removeFiles } from '../../host/remove-files.ts';
 import { CachedStep, type BuildCache } from './build-cache.ts';
 
 /** `<key>.json` below `dir`. What is no such file, or damaged, is as good as missing. */
@@ -25,16 +26,12 @@ export function createBuildCache(dir: string): BuildCache {
         throw explainFileError(error, 'Cannot keep a step of a build');
       }
     },
-    async prune({ dryRun }) {
-      const total = { count: 0, bytes: 0 };
-      for (const name of (await readdir(dir).catch(unlessMissing)) ?? []) {
-        const path = join(dir, name);
-        const { size = 0 } = (await stat(path).catch(unlessMissing)) ?? {};
-        if (!dryRun) await rm(path, { force: true });
-        total.count += 1;
-        total.bytes += size;
-      }
-      return total;
+    async prune(options) {
+      const names = (await readdir(dir).catch(unlessMissing)) ?? [];
+      return await removeFiles(
+        names.map((name) => join(dir, name)),
+        options,
+      );
     },
   };
 }

@@ -1,5 +1,6 @@
 import type { StoredImage } from '../images.ts';
 import type { StoredLayer } from '../image-manifest.ts';
+import { rootOf } from '../root-of.ts';
 import type { BuildRun, BuiltStage } from './build-deps.ts';
 import { keyOf, keyOfRoot, partsOf, type StageRoot } from './stage-root.ts';
 
@@ -24,9 +25,7 @@ export async function storeBuilt(
       async build({ file, stages, signal: until }) {
         stages.begin('image-disk', 'Writing the root file system');
         const order = { ...parts, file, label: 'banger-root' };
-        const { init } = await disks.make(order, until);
-        const isOwn = init !== undefined;
-        return { init: isOwn ? 'image' : 'agent', notes: [], config, layers };
+        return { ...rootOf(await disks.make(order, until)), notes: [], config, layers };
       },
     },
     { signal, progress },

@@ -23,10 +23,10 @@ export function bundleRecipe(fetching: BundleFetching, entry: BundleEntry): Imag
       const unpacked = join(dir, 'bundle');
       await mkdir(unpacked);
       const unpacking = { bundle, schema: ImageBundle, dir: unpacked, what, signal };
-      const { init, notes, config, kernel } = await unpackBundle(unpacking);
+      const { init, notes, config, kernel, files } = await unpackBundle(unpacking);
       await checkRootDisk(join(unpacked, ROOT_DISK), what);
       await rename(join(unpacked, ROOT_DISK), file);
-      return { init, notes, config, kernel };
+      return { init, notes, config, kernel, root: files[ROOT_DISK] };
     },
   };
 }

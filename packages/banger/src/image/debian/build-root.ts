@@ -11,6 +11,7 @@ import type { Processes } from '../../host/processes.ts';
 import type { LayerFile, RootDisks } from '../../rootfs/root-disks.ts';
 import type { DebianImage } from '../catalog.ts';
 import type { BuiltRoot, ImageRecipe, RootBuild } from '../image-recipe.ts';
+import { rootOf } from '../root-of.ts';
 import { type FetchedMise, fetchMise, type MiseFetch } from './fetch-mise.ts';
 import { mmdebstrapCommand } from './mmdebstrap-command.ts';
 import { stageOf } from './mmdebstrap-stages.ts';
@@ -97,8 +98,9 @@ async function buildRoot(
 
   const onProgress = (doneBytes: number, totalBytes: number) =>
     stages.report({ doneBytes, totalBytes });
-  await rootDisks.make({ layers, file, label: 'banger-root', epoch, onProgress }, signal);
-  return { init: entry.init, notes };
+  const order = { layers, file, label: 'banger-root', epoch, onProgress };
+  const { root } = rootOf(await rootDisks.make(order, signal));
+  return { init: entry.init, root, notes };
 }
 
 /** A download beside the build. Disposing it waits until it has ended, so that nobody writes where the caller cleans. */

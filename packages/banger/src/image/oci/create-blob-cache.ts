@@ -1,11 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { mkdir, readdir, rm, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 
 import { createSharedWork } from '../../artifact/shared-work.ts';
 import { recordOf } from '../../artifact/file-digest.ts';
 import { explainFileError } from '../../host/file-errors.ts';
 import { unlessMissing } from '../../host/missing-files.ts';
+import { removeFiles } from '../../host/remove-files.ts';
 import type { Blob, BlobCache } from './blob-cache.ts';
 import { shortDigest } from './blob-errors.ts';
 import { createHolds } from './blob-holds.ts';
@@ -75,21 +76,13 @@ export function createBlobCache(dir: string): BlobCache {
       return removed;
     },
     async prune({ dryRun }) {
-      const total = { count: 0, bytes: 0 };
-      for (const [parent, names] of [
-        [wholeDir, await listed(wholeDir)],
-        [partialDir, (await listed(partialDir)).filter((name) => !name.startsWith(ADDED))],
-      ] as const) {
-        for (const name of names) {
-          if (holds.isHeld(`sha256:${name}`)) continue;
-          const path = join(parent, name);
-          const { size = 0 } = (await stat(path).catch(unlessMissing)) ?? {};
-          if (!dryRun) await rm(path, { force: true });
-          total.count += 1;
-          total.bytes += size;
-        }
-      }
-      return total;
+      const partial = (await listed(partialDir)).filter((name) => !name.startsWith(ADDED));
+      const paths = [
+        ...(await listed(wholeDir)).map((name) => join(wholeDir, name)),
+        ...partial.map((name) => join(partialDir, name)),
+      ];
+      const isNeeded = (path: string) => holds.isHeld(`sha256:${basename(path)}`);
+      return await removeFiles(paths, { dryRun, isNeeded });
     },
     async sweep(signal) {
       for (const name of await listed(partialDir)) {

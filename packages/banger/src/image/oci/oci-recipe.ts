@@ -15,6 +15,7 @@ import {
   type ImageConfiguration,
 } from './image-configuration.ts';
 import type { ImageSource } from './image-source.ts';
+import { rootOf } from '../root-of.ts';
 import { layerFile } from './layer-file.ts';
 import type { Platform } from './platform.ts';
 import { resolveImage, type ResolvedImage } from './resolve-image.ts';
@@ -77,7 +78,7 @@ async function buildRoot(host: OciHost, origin: OciOrigin, build: RootBuild): Pr
   );
   return {
     ...{ config, layers, notes: [] },
-    init: disk.init === undefined ? 'agent' : 'image',
+    ...rootOf(disk),
     ...(origin.isFromRegistry && { digest: image.digest }),
   };
 }

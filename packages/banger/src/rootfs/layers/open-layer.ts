@@ -1,11 +1,12 @@
 import { createHash } from 'node:crypto';
-import { open, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip, createZstdDecompress } from 'node:zlib';
 
 import { BangerError } from '@banger/protocol/errors';
 import { TarError } from '@banger/sdk/tar/tar-error';
 
+import { fileChunks } from '../../host/file-chunks.ts';
 import type { ContentSource } from '../file-tree.ts';
 import type { LayerFile } from '../root-disks.ts';
 import type { LayerBudget } from './layer-budget.ts';
@@ -98,15 +99,9 @@ async function* storedBytes(
   { file, start, onStored }: Reading,
   signal: AbortSignal,
 ): AsyncGenerator<Buffer, void> {
-  await using handle = await open(file.path);
-  for (let at = start; ;) {
-    signal.throwIfAborted();
-    const chunk = Buffer.allocUnsafe(CHUNK_BYTES);
-    const { bytesRead } = await handle.read(chunk, 0, CHUNK_BYTES, at);
-    if (bytesRead === 0) return;
-    at += bytesRead;
-    onStored?.(chunk.subarray(0, bytesRead));
-    yield chunk.subarray(0, bytesRead);
+  for await (const chunk of fileChunks(file.path, start, signal)) {
+    onStored?.(chunk);
+    yield chunk;
   }
 }
 

@@ -1,7 +1,8 @@
-import type { TarHeader, TarKind } from '@banger/sdk/tar/tar-entry';
+import type { TarHeader } from '@banger/sdk/tar/tar-entry';
 import { encodeHeader, TAR_END } from '@banger/sdk/tar/write-tar';
 
-import type { FileNode, RegularFile, Segment } from '../../../rootfs/file-tree.ts';
+import type { RegularFile } from '../../../rootfs/file-tree.ts';
+import { encodeFileHead, tarHeaderOf } from '../../../rootfs/tar-head.ts';
 import { readInOrder } from './read-in-order.ts';
 import type { LayerEntry } from './layer-entries.ts';
 
@@ -22,46 +23,20 @@ export async function* layerTar(
   for await (const { file, chunks } of readInOrder([...files.keys()], signal)) {
     const [first, ...others] = files.get(file) ?? [];
     if (first === undefined) continue;
-    const segments = file.content.segments;
-    const { bytes, padding } = encodeHeader(
-      { ...headerOf(first), size: file.sizeBytes },
-      isSparse(file) ? segments.map(({ at, sizeBytes }) => ({ at, size: sizeBytes })) : undefined,
-    );
+    const { bytes, padding } = encodeFileHead(headerOf(first), file);
     yield bytes;
     yield* chunks;
     yield Buffer.alloc(padding);
     for (const other of others) {
-      yield encodeHeader({ ...headerOf(other), kind: 'hard link', linkName: first.path }).bytes;
+      yield encodeHeader({ ...headerOf(other), kind: 'hard link', linkName: first.path, size: 0 })
+        .bytes;
     }
   }
   yield TAR_END;
 }
 
-const kinds: Readonly<Record<FileNode['kind'], TarKind>> = {
-  directory: 'directory',
-  file: 'file',
-  symlink: 'link',
-  char: 'character device',
-  block: 'block device',
-  fifo: 'FIFO',
-};
-
+/** Of the node, with the owner and permissions that it is to have. */
 function headerOf({ path, node, mode, uid, gid }: LayerEntry): TarHeader {
-  const isDevice = node.kind === 'char' || node.kind === 'block';
-  return {
-    name: node.kind === 'directory' ? `${path}/` : path,
-    kind: kinds[node.kind],
-    linkName: node.kind === 'symlink' ? node.target : '',
-    ...{ mode, uid, gid, mtimeNs: node.mtimeNs, size: 0 },
-    device: isDevice ? { major: node.major, minor: node.minor } : undefined,
-    xattrs: node.xattrs,
-  };
-}
-
-function isSparse({ sizeBytes, content: { segments } }: RegularFile): boolean {
-  return sumOf(segments) < sizeBytes;
-}
-
-function sumOf(segments: readonly Segment[]): number {
-  return segments.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
+  const name = node.kind === 'directory' ? `${path}/` : path;
+  return { ...tarHeaderOf(name, node), mode, uid, gid };
 }

@@ -1,4 +1,5 @@
 import type { ContentSource, RegularFile } from '../../../rootfs/file-tree.ts';
+import { SourceReader } from '../../../rootfs/source-reader.ts';
 
 export interface ReadFile {
   readonly file: RegularFile;
@@ -34,53 +35,4 @@ function bySource(files: readonly RegularFile[]): Map<ContentSource, RegularFile
 
 function placeOf({ content: { segments } }: RegularFile): number {
   return segments[0]?.from ?? -1;
-}
-
-/** One pass over a source; going back begins another one. */
-class SourceReader implements AsyncDisposable {
-  readonly #source: ContentSource;
-  readonly #signal: AbortSignal;
-  #chunks: AsyncIterator<Buffer> | undefined;
-  #position = 0;
-  #held: Buffer = Buffer.alloc(0);
-
-  constructor(source: ContentSource, signal: AbortSignal) {
-    this.#source = source;
-    this.#signal = signal;
-  }
-
-  async *range(from: number, sizeBytes: number): AsyncGenerator<Buffer, void> {
-    if (this.#chunks === undefined || from < this.#position) await this.#begin(from);
-    for (let skip = from - this.#position; skip > 0;) skip -= (await this.#take(skip)).length;
-    for (let left = sizeBytes; left > 0;) {
-      const bytes = await this.#take(left);
-      left -= bytes.length;
-      yield bytes;
-    }
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.#chunks?.return?.();
-  }
-
-  async #begin(from: number): Promise<void> {
-    await this.#chunks?.return?.();
-    this.#chunks = this.#source.read(from, this.#signal)[Symbol.asyncIterator]();
-    this.#position = from;
-    this.#held = Buffer.alloc(0);
-  }
-
-  async #take(most: number): Promise<Buffer> {
-    while (this.#held.length === 0) {
-      const next = await this.#chunks?.next();
-      if (next === undefined || next.done === true) {
-        throw new Error(`${this.#source.name} ends before what is in it does`);
-      }
-      this.#held = next.value;
-    }
-    const bytes = this.#held.subarray(0, most);
-    this.#held = this.#held.subarray(bytes.length);
-    this.#position += bytes.length;
-    return bytes;
-  }
 }
