@@ -159,6 +159,8 @@ function aVm({ request, name }: { readonly request: CreateVmRequest; readonly na
       vmm: 'fake',
       accel: 'tcg',
       accelAuto: true,
+      network: 'user',
+      isolated: true,
       nat: request.nat ?? true,
       publish: request.publish,
     },

@@ -122,6 +122,14 @@ export const errorCatalog = {
     status: 500,
     about: 'A directory or socket path cannot be used: too long, not ours, not writable',
   },
+  'host.network_conflict': {
+    status: 409,
+    about: 'A link, an address or a route of somebody else is where banger would put its own',
+  },
+  'host.network_unavailable': {
+    status: 503,
+    about: 'This kind of network needs root or the helper, or programs that are not installed',
+  },
   'daemon.already_running': { status: 409, about: 'Another daemon owns the state directory' },
   'daemon.unreachable': { status: 503, about: 'The daemon does not answer' },
   'daemon.start_failed': { status: 500, about: 'The daemon did not start' },

@@ -14,7 +14,10 @@ export const CreateVmRequest = z.object({
   diskMib: Mib.optional(),
   vmm: z.enum(['auto', 'qemu', 'firecracker']).optional(),
   accel: z.enum(['auto', 'kvm', 'tcg']).optional(),
+  network: z.enum(['auto', 'user', 'bridge']).optional(),
   nat: z.boolean().optional(),
+  /** On a bridge, false lets it reach, and be reached by, others that are open too */
+  isolated: z.boolean().optional(),
   /** Ports of the host that lead into the VM whenever it runs; refused when one is taken and the VM is to start */
   publish: PublishedPorts.default([]),
   start: z.boolean().default(true),

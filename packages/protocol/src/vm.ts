@@ -12,6 +12,10 @@ export type Accelerator = z.infer<typeof Accelerator>;
 export const VmmName = z.enum(['qemu', 'firecracker', 'fake']);
 export type VmmName = z.infer<typeof VmmName>;
 
+/** `user`: a stack in user space, nothing needed of the host. `bridge`: a tap on a bridge of the host's. */
+export const NetworkName = z.enum(['user', 'bridge']);
+export type NetworkName = z.infer<typeof NetworkName>;
+
 /**
  * created ─start→ starting ─→ running ─stop→ stopping ─→ stopped ─start→ starting …
  * running ─pause→ paused ─resume→ running
@@ -62,7 +66,10 @@ export const VmSpec = z.object({
   accel: Accelerator,
   /** True when the accelerator was not asked for by name and may fall back */
   accelAuto: z.boolean(),
+  network: NetworkName.default('user'),
   nat: z.boolean(),
+  /** On a bridge: neither reaches nor is reached by other VMs, unless these are open too */
+  isolated: z.boolean().default(true),
   publish: PublishedPorts.default([]),
 });
 export type VmSpec = z.infer<typeof VmSpec>;

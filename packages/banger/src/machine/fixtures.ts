@@ -17,7 +17,9 @@ export function aSpec(change: Partial<VmSpec> = {}): VmSpec {
     vmm: 'fake',
     accel: 'tcg',
     accelAuto: true,
+    network: 'user',
     nat: true,
+    isolated: true,
     publish: [],
     ...change,
   };

@@ -69,6 +69,7 @@ export function makePlan(parts: PlanParts): MachinePlan {
       gateway: GATEWAY,
       dnsServers: [NAME_SERVER],
       nat: spec.nat,
+      bridge: null,
     },
     machineId: digestOf('machine-id', id).toString('hex', 0, 16),
     start: powerOn,

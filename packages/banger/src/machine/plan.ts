@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { ImageRun } from '@banger/protocol/image-config';
 import { ImageId, KernelId, TemplateId, VmId } from '@banger/protocol/ids';
 import { Mib } from '@banger/protocol/size';
-import { VmSpec } from '@banger/protocol/vm';
+import { NetworkName, VmSpec } from '@banger/protocol/vm';
 
 /** Where the guest's memory is. */
 export const PlanMemory = z.discriminatedUnion('kind', [
@@ -44,7 +44,7 @@ export const powerOn: PlanStart = {
 
 export const PlanNetwork = z
   .object({
-    mode: z.enum(['user']),
+    mode: NetworkName,
     mac: z.string().regex(/^(?:[0-9a-f]{2}:){5}[0-9a-f]{2}$/),
     /** In the guest, with prefix length */
     guestAddress: z.string(),
@@ -53,6 +53,16 @@ export const PlanNetwork = z
     gateway: z.string(),
     dnsServers: z.array(z.string()),
     nat: z.boolean(),
+    /** On a bridge of the host's; null in any other mode */
+    bridge: z
+      .object({
+        name: z.string(),
+        /** At most 15 bytes (Linux, IFNAMSIZ) */
+        tap: z.string(),
+        isolated: z.boolean(),
+      })
+      .nullable()
+      .default(null),
   })
   .transform(({ hostAddress, ...network }) => ({
     ...network,

@@ -62,7 +62,9 @@ export function resolveSpec(request: CreateVmRequest, context: SpecContext): Res
     vmm: chosenVmm(choose('vmm', request.vmm, 'vmm', () => 'auto' as const)),
     accel: context.accelerator(accel),
     accelAuto: accel === 'auto',
+    network: 'user',
     nat: request.nat ?? true,
+    isolated: request.isolated ?? true,
     publish: request.publish,
   };
   if (request.kernel !== undefined) provenance['kernel'] = 'flag';

@@ -1,7 +1,8 @@
 import type { Duplex } from 'node:stream';
 
-import type { Accelerator, Timing } from '@banger/protocol/vm';
+import type { Accelerator, NetworkName, Timing } from '@banger/protocol/vm';
 
+import type { HostProblem } from '../host/host-problem.ts';
 import type { MachinePlan } from '../machine/plan.ts';
 
 /** A virtual machine monitor banger can run. */
@@ -11,7 +12,8 @@ export interface VmmDriver {
   /** Callers branch on these, never on `name` */
   readonly features: {
     readonly accelerators: readonly Accelerator[];
-    /** The guest can find its drives by serial number */
+    readonly networks: readonly NetworkName[];
+    /** The guest can find its drives by serial number; else by their order, which is base, overlay, work, modules */
     readonly driveSerials: boolean;
     /** Memory and devices can be saved and loaded (`Vmm.save`, a plan's `start`) */
     readonly savedStates: boolean;
@@ -54,12 +56,6 @@ export interface DriverProbe {
   readonly version: string;
   readonly binary: string;
   readonly problems: readonly HostProblem[];
-}
-
-export interface HostProblem {
-  readonly what: string;
-  /** One line to paste */
-  readonly hint: string;
 }
 
 /** A running monitor. Disposing it kills it and waits until it is gone; disposing twice is fine. */

@@ -37,7 +37,12 @@ export function createFakeDriver(options: FakeDriverOptions = {}): FakeVmmDriver
   return {
     name: 'fake',
     host,
-    features: { accelerators: ['tcg'], driveSerials: true, savedStates: true },
+    features: {
+      accelerators: ['tcg'],
+      networks: ['user', 'bridge'],
+      driveSerials: true,
+      savedStates: true,
+    },
     probe: () => Promise.resolve({ version: host.version, binary: 'fake', problems: [] }),
     fingerprint(plan, signal) {
       signal.throwIfAborted();

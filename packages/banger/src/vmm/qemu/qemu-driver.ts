@@ -38,7 +38,12 @@ export function createQemuDriver(options: QemuDriverOptions): VmmDriver {
   };
   return {
     name: 'qemu',
-    features: { accelerators: ['kvm', 'tcg'], driveSerials: true, savedStates: true },
+    features: {
+      accelerators: ['kvm', 'tcg'],
+      networks: ['user', 'bridge'],
+      driveSerials: true,
+      savedStates: true,
+    },
     probe: (signal) => probe(host, program, signal),
     fingerprint: (plan, signal) => fingerprint(host, plan, signal),
     launch: (plan, signal) => launchQemu(host, plan, signal),
