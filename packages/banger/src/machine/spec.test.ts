@@ -52,7 +52,9 @@ suite('spec', () => {
       vmm: 'qemu',
       accel: 'tcg',
       accelAuto: true,
+      network: 'user',
       nat: true,
+      isolated: true,
       publish: [],
     });
     assert.equal(provenance['vcpu'], 'host');
