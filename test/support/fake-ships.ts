@@ -29,8 +29,8 @@ export async function answerShip(
     };
   };
   const app = new Hono();
-  const deps = { machines: { find }, clock: createFakeClock(), log: createSilentLog() };
-  registerShips(app, deps, never);
+  const deps = { machines: { find }, clock: createFakeClock() };
+  registerShips(app, { ...deps, log: createSilentLog(), stopping: never });
   const url = new URL(request.url ?? '/', 'http://banger');
   const answer = await app.fetch(
     new Request(url, {

@@ -111,17 +111,9 @@ func (p *layerPacker) packOther(at place, header *tar.Header, stat *unix.Stat_t)
 		return p.packFile(at, header, stat)
 	case unix.S_IFLNK:
 		return p.packLink(at, header)
-	case unix.S_IFCHR:
-		header.Typeflag = tar.TypeChar
-	case unix.S_IFBLK:
-		header.Typeflag = tar.TypeBlock
 	default:
-		header.Typeflag = tar.TypeFifo
+		return p.packSpecial(header, stat)
 	}
-	if header.Typeflag != tar.TypeFifo {
-		header.Devmajor, header.Devminor = int64(unix.Major(stat.Rdev)), int64(unix.Minor(stat.Rdev))
-	}
-	return p.archive.WriteHeader(header)
 }
 
 // dirState is what is known of a directory beside its header.

@@ -53,6 +53,14 @@ func (p *packer) pack(at place, device uint64) error {
 	case unix.S_IFSOCK:
 		p.skipped.add(at.path)
 		return nil
+	default:
+		return p.packSpecial(header, &stat)
+	}
+}
+
+// packSpecial writes a device, or a FIFO, whose numbers are zero.
+func (p *packer) packSpecial(header *tar.Header, stat *unix.Stat_t) error {
+	switch stat.Mode & unix.S_IFMT {
 	case unix.S_IFCHR:
 		header.Typeflag = tar.TypeChar
 	case unix.S_IFBLK:

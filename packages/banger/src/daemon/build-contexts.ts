@@ -1,39 +1,23 @@
 import type { Hono } from 'hono';
+import { z } from 'zod';
 
-import { BangerError, toBangerError } from '@banger/protocol/errors';
-import { newOperationId, OperationId } from '@banger/protocol/ids';
-import { OPERATION_HEADER, streams } from '@banger/protocol/streams';
+import { streams } from '@banger/protocol/streams';
 
 import type { Builds } from '../image/build/builds.ts';
-import type { DaemonLog } from './daemon-log.ts';
-import { errorResponse } from './error-response.ts';
+import { answerBytes, type ByteRouteDeps, bytesOf } from './byte-route.ts';
 
-export interface ContextDeps {
+export interface ContextDeps extends ByteRouteDeps {
   readonly builds: Pick<Builds, 'receive'>;
-  readonly log: Pick<DaemonLog, 'warn'>;
-  /** Aborts when the daemon shuts down */
-  readonly stopping: AbortSignal;
 }
 
 /** `streams.buildContext`: the files of a build, which a client reads and the daemon keeps until the build takes them. */
-export function registerContexts(app: Hono, { builds, log, stopping }: ContextDeps): void {
-  app.put(streams.buildContext, async (c) => {
-    const given = OperationId.safeParse(c.req.header(OPERATION_HEADER));
-    const operation = given.success ? given.data : newOperationId();
-    const signal = AbortSignal.any([c.req.raw.signal, stopping]);
-    try {
-      const { body } = c.req.raw;
-      if (body === null)
-        throw new BangerError('usage.invalid', 'Cannot keep a context: it has no body');
-      return c.json(await builds.receive(whole(body, signal), signal), 200, {
-        [OPERATION_HEADER]: operation,
-      });
-    } catch (error) {
-      const known = toBangerError(error);
-      log.warn({ operation, code: known.code, err: known }, known.message);
-      return errorResponse(known, operation);
-    }
-  });
+export function registerContexts(app: Hono, deps: ContextDeps): void {
+  app.put(streams.buildContext, (c) =>
+    answerBytes(c, deps, async ({ signal }) => {
+      const { bytes } = bytesOf(c, z.object({}), 'the context');
+      return c.json(await deps.builds.receive(whole(bytes, signal), signal));
+    }),
+  );
 }
 
 /** A client that goes away in the middle is an error, so that nothing half is taken for whole. */

@@ -27,11 +27,10 @@ import { registerTextStreams, type TextStreams } from './text-streams.ts';
 export interface HttpDeps {
   readonly handlers: Handlers;
   readonly text: TextStreams;
-  readonly machines: FilesDeps['machines'];
-  readonly ships: ShipDeps;
+  readonly machines: FilesDeps['machines'] & ShipDeps['machines'];
   readonly builds: ContextDeps['builds'] & LayoutDeps['builds'];
   readonly images: LayoutDeps['images'];
-  readonly archives: ArchiveDeps;
+  readonly archives: ArchiveDeps['archives'];
   readonly stored: Pick<BundleDeps, 'images' | 'kernels' | 'bundles'>;
   readonly activity: Activity;
   readonly clock: Clock;
@@ -71,10 +70,10 @@ export function createHttpApp(deps: HttpDeps): Hono {
   }
   registerTextStreams(app, deps.text);
   registerFiles(app, deps);
-  registerShips(app, deps.ships, deps.stopping);
+  registerShips(app, deps);
   registerContexts(app, deps);
   registerLayouts(app, deps);
-  registerArchives(app, deps.archives, deps.stopping);
+  registerArchives(app, deps);
   registerBundles(app, { ...deps, ...deps.stored });
   app.post(streams.cancelOperation, async (c) => {
     const id = OperationId.safeParse(c.req.param('operation'));

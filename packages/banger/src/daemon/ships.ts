@@ -1,8 +1,6 @@
 import type { Context, Hono } from 'hono';
 
-import { BangerError, toBangerError } from '@banger/protocol/errors';
-import { newOperationId, OperationId } from '@banger/protocol/ids';
-import { OPERATION_HEADER, streams } from '@banger/protocol/streams';
+import { streams } from '@banger/protocol/streams';
 import {
   ShipQuery,
   type PlannedShip,
@@ -13,8 +11,7 @@ import {
 import type { Guest } from '../guest/guest.ts';
 import type { Clock } from '../host/clock.ts';
 import type { VmChange } from '../machine/record.ts';
-import type { DaemonLog } from './daemon-log.ts';
-import { errorResponse } from './error-response.ts';
+import { answerBytes, type ByteRequest, type ByteRouteDeps, bytesOf } from './byte-route.ts';
 
 /** A VM that workspaces are shipped into. */
 export interface ShipTarget {
@@ -25,29 +22,19 @@ export interface ShipTarget {
 export interface ShipDeps {
   readonly machines: { find(reference: string): ShipTarget };
   readonly clock: Clock;
-  readonly log: Pick<DaemonLog, 'warn'>;
 }
 
 /** Ships go through as bytes, from client to guest; only what became of them is kept here. */
 export function registerShips(
   app: Hono,
-  { machines, clock, log }: ShipDeps,
-  stopping: AbortSignal,
+  { machines, clock, ...deps }: ShipDeps & ByteRouteDeps,
 ): void {
-  const answer = async (
-    c: Context,
-    work: (ship: ArrivingShip) => Promise<PlannedShip | Shipped>,
-  ) => {
-    const given = OperationId.safeParse(c.req.header(OPERATION_HEADER));
-    const operation = given.success ? given.data : newOperationId();
-    try {
-      return c.json(await work({ ...readShip(c, machines, stopping), operation }));
-    } catch (error) {
-      const known = toBangerError(error);
-      log.warn({ operation, code: known.code, err: known }, known.message);
-      return errorResponse(known, operation);
-    }
-  };
+  const answer = (c: Context, work: (ship: ArrivingShip) => Promise<PlannedShip | Shipped>) =>
+    answerBytes(c, deps, async (request) => {
+      const { query, bytes } = bytesOf(c, ShipQuery, 'the ship');
+      const vm = machines.find(c.req.param('vm') ?? '');
+      return c.json(await work({ ...request, query, bytes, vm }));
+    });
   app.put(streams.planShip, (c) =>
     answer(c, async ({ vm, signal, bytes, query, operation }) => {
       const guest = await vm.guest(signal);
@@ -68,24 +55,10 @@ export function registerShips(
   );
 }
 
-interface ArrivingShip extends ReturnType<typeof readShip> {
-  readonly operation: OperationId;
-}
-
-function readShip(c: Context, machines: ShipDeps['machines'], stopping: AbortSignal) {
-  const query = ShipQuery.safeParse(c.req.query());
-  const { body } = c.req.raw;
-  if (!query.success || body === null) {
-    const fact = query.error?.issues[0];
-    throw new BangerError(
-      'usage.invalid',
-      `Cannot read the ship: ${fact === undefined ? 'it has no body' : `${fact.path.join('.')}: ${fact.message}`}`,
-      { cause: query.error },
-    );
-  }
-  const vm = machines.find(c.req.param('vm') ?? '');
-  const signal = AbortSignal.any([c.req.raw.signal, stopping]);
-  return { query: query.data, vm, signal, bytes: body };
+interface ArrivingShip extends ByteRequest {
+  readonly query: ShipQuery;
+  readonly bytes: ReadableStream<Uint8Array>;
+  readonly vm: ShipTarget;
 }
 
 function workspaceOf(
