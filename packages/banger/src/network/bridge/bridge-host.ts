@@ -1,40 +1,42 @@
 /**
  * Everything that bridge networking changes on the host. Root does it in this process, anybody else through the helper:
  * the same interface, so callers do not know. Nothing is taken from what VMs say; every name and address is chosen by
- * banger and checked again where it is used. Every method may be repeated, and two callers at once come to the same end.
+ * banger and checked again where it is used.
+ *
+ * Every method may be repeated, at any time, by several callers at once that know nothing of each other: they come to the
+ * same end. What is known of a guest is written on its tap (the link's alias), so nothing depends on a daemon's memory.
  */
 import type { HostProblem } from '../../host/host-problem.ts';
+import type { BridgePort } from './bridge-port.ts';
 
 export interface BridgeHost {
   /** Looks and changes nothing: no privilege, no program, a link of that name that is not ours, a route that overlaps. */
   problems(signal: AbortSignal): Promise<readonly HostProblem[]>;
 
   /**
-   * The bridge, up, with its address, and a tap on it, whatever was there of it before. Rejects with `host.network_conflict`
-   * for a link or a route of somebody else's, which it leaves alone.
+   * The bridge, up, with its address, and a tap on it whose guest reaches nothing yet, unless there is a port of it.
+   * Rejects with `host.network_conflict` for a link, an address or a route of somebody else's, which it leaves alone, and
+   * with `host.network_unavailable` where bridges cannot be had.
    */
   ensureTap(tap: string, signal: AbortSignal): Promise<void>;
 
-  /** Lets a tap's guest be one address and no other, and have what it was given. Forwarding is switched on for NAT only. */
+  /**
+   * As `ensureTap`, and its guest may be one address and no other, and has what the port says instead of what an earlier
+   * one said. A tap that another user is to open is made anew, unless it is in use. The host forwards for NAT only.
+   */
   ensurePort(port: BridgePort, signal: AbortSignal): Promise<void>;
 
-  /** The tap and everything said about its guest are gone; with the last one the bridge and the rules, too. */
+  /** The tap and everything said about its guest are gone; with the last one the bridge, the rules and the forwarding, too. */
   removeTap(tap: string, signal: AbortSignal): Promise<void>;
 
-  /** Our taps that are there, whether or not anybody remembers them */
+  /** Our taps that are there, whether or not anybody remembers them, in alphabetical order */
   listTaps(signal: AbortSignal): Promise<readonly string[]>;
-}
 
-/** What the host lets a guest do. */
-export interface BridgePort {
-  readonly tap: string;
-  readonly mac: string;
-  /** IPv4, without prefix length */
-  readonly address: string;
-  /** Reaches others beyond the bridge, from the host's address */
-  readonly nat: boolean;
-  /** Neither reaches nor is reached by other VMs, unless these are open too */
-  readonly isolated: boolean;
+  /**
+   * As `ensurePort` for each, and puts right what somebody else undid of our other taps; a bridge deleted under running
+   * guests comes back with them on it. Cheap where nothing is wrong. Resolves with whether something was.
+   */
+  repair(ports: readonly BridgePort[], signal: AbortSignal): Promise<boolean>;
 }
 
 /** One bridge of one banger, from configuration. */
@@ -45,6 +47,8 @@ export interface BridgeSettings {
   readonly address: string;
   /** `cidr` */
   readonly subnet: string;
-  /** Written on our links (their alias), so that they are known again: one banger's state directory */
+  /** One banger's state directory; a hash of it is on our links, so that they are known again */
   readonly owner: string;
+  /** Opens taps whose port does not say who does: whom the daemon runs as */
+  readonly uid: number;
 }
