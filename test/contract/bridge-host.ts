@@ -40,7 +40,7 @@ export const bridgeSettings: BridgeSettings = {
 /** Names, MAC and address as plans have them. */
 export function aPort(index: number, port: Partial<BridgePort> = {}): BridgePort {
   return {
-    tap: `bgr0abc-${String(index)}`,
+    tap: `bgr0882-${String(index)}`,
     mac: `02:ba:ac:1f:63:${index.toString(16).padStart(2, '0')}`,
     address: `172.31.99.${String(index)}`,
     nat: false,
@@ -59,13 +59,13 @@ export function bridgeHostContract({ name, start }: BridgeHostSubject): void {
       const before = await scene.state();
       const host = scene.caller();
 
-      await host.ensureTap('bgr0abc-16', signal);
+      await host.ensureTap('bgr0882-16', signal);
       await host.ensurePort(aPort(17, { nat: true, isolated: false }), signal);
       const listed = await host.listTaps(signal);
-      await host.removeTap('bgr0abc-16', signal);
-      await host.removeTap('bgr0abc-17', signal);
+      await host.removeTap('bgr0882-16', signal);
+      await host.removeTap('bgr0882-17', signal);
 
-      assert.deepEqual(listed, ['bgr0abc-16', 'bgr0abc-17']);
+      assert.deepEqual(listed, ['bgr0882-16', 'bgr0882-17']);
       assert.deepEqual(await host.listTaps(signal), []);
       assert.equal(await scene.state(), before);
     });
@@ -106,7 +106,7 @@ export function bridgeHostContract({ name, start }: BridgeHostSubject): void {
       const alone = await scene.state();
 
       await host.ensurePort(aPort(18, { nat: true, isolated: false }), signal);
-      await host.removeTap('bgr0abc-18', signal);
+      await host.removeTap('bgr0882-18', signal);
 
       assert.equal(await scene.state(), alone);
     });
@@ -116,10 +116,10 @@ export function bridgeHostContract({ name, start }: BridgeHostSubject): void {
       const host = scene.caller();
       const before = await scene.state();
 
-      await host.removeTap('bgr0abc-17', signal);
-      await host.ensureTap('bgr0abc-17', signal);
-      await host.removeTap('bgr0abc-17', signal);
-      await host.removeTap('bgr0abc-17', signal);
+      await host.removeTap('bgr0882-17', signal);
+      await host.ensureTap('bgr0882-17', signal);
+      await host.removeTap('bgr0882-17', signal);
+      await host.removeTap('bgr0882-17', signal);
 
       assert.equal(await scene.state(), before);
     });
@@ -134,7 +134,7 @@ export function bridgeHostContract({ name, start }: BridgeHostSubject): void {
         forwards.push(await scene.forwards());
       }
       await host.ensurePort(aPort(17, { nat: true }), signal);
-      await host.removeTap('bgr0abc-17', signal);
+      await host.removeTap('bgr0882-17', signal);
       forwards.push(await scene.forwards());
 
       assert.deepEqual(forwards, [false, false, true, false, false]);
@@ -189,7 +189,7 @@ export function bridgeHostContract({ name, start }: BridgeHostSubject): void {
         await scene.caller().ensurePort(aPort(17, { nat: true }), signal);
 
         await spoil(scene);
-        await scene.caller().removeTap('bgr0abc-17', signal);
+        await scene.caller().removeTap('bgr0882-17', signal);
 
         assert.equal(await scene.state(), before);
       });
@@ -202,10 +202,10 @@ export function bridgeHostContract({ name, start }: BridgeHostSubject): void {
       const host = scene.caller();
 
       const problems = await host.problems(signal);
-      await assert.rejects(host.ensureTap('bgr0abc-17', signal), {
+      await assert.rejects(host.ensureTap('bgr0882-17', signal), {
         code: 'host.network_conflict',
       });
-      await host.removeTap('bgr0abc-17', signal);
+      await host.removeTap('bgr0882-17', signal);
 
       assert.match(problems.map(({ what }) => what).join('\n'), /br-test/);
       assert.equal(await scene.state(), theirs);
@@ -213,15 +213,15 @@ export function bridgeHostContract({ name, start }: BridgeHostSubject): void {
 
     test('a tap of that name that is not ours is left alone', async () => {
       await using scene = await start();
-      await scene.others.addLink('bgr0abc-17');
+      await scene.others.addLink('bgr0882-17');
       const theirs = await scene.state();
       const host = scene.caller();
 
       await assert.rejects(host.ensurePort(aPort(17), signal), {
         code: 'host.network_conflict',
-        message: /bgr0abc-17/,
+        message: /bgr0882-17/,
       });
-      await host.removeTap('bgr0abc-17', signal);
+      await host.removeTap('bgr0882-17', signal);
 
       assert.deepEqual(await host.listTaps(signal), []);
       assert.equal(await scene.state(), theirs);
@@ -292,7 +292,7 @@ export function bridgeHostContract({ name, start }: BridgeHostSubject): void {
         name: 'AbortError',
       });
       await host.ensurePort(aPort(17), signal);
-      await host.removeTap('bgr0abc-17', signal);
+      await host.removeTap('bgr0882-17', signal);
 
       assert.equal(await scene.state(), before);
     });
