@@ -8,7 +8,7 @@ import { createDisks } from '../packages/banger/src/disk/create-disks.ts';
 import { createGuestConnector } from '../packages/banger/src/guest/guest-connector.ts';
 import { forkOf } from '../packages/banger/src/machine/warm/template-start.ts';
 import type { StoredTemplate } from '../packages/banger/src/template/templates.ts';
-import { awaitSocket } from '../packages/banger/src/vmm/qemu/connect-socket.ts';
+import { awaitSocket } from '../packages/banger/src/vmm/connect-socket.ts';
 import { loadState } from '../packages/banger/src/vmm/qemu/load-state.ts';
 import { qemuCommand } from '../packages/banger/src/vmm/qemu/qemu-command.ts';
 import { machineFor } from '../packages/banger/src/vmm/qemu/qemu-machine.ts';

@@ -13,7 +13,7 @@ import { createGuestConnector } from '../packages/banger/src/guest/guest-connect
 import { makePlan } from '../packages/banger/src/machine/make-plan.ts';
 import { identityOf } from '../packages/banger/src/machine/identity.ts';
 import { driveSerials, type MachinePlan } from '../packages/banger/src/machine/plan.ts';
-import { awaitSocket } from '../packages/banger/src/vmm/qemu/connect-socket.ts';
+import { awaitSocket } from '../packages/banger/src/vmm/connect-socket.ts';
 import { qemuCommand } from '../packages/banger/src/vmm/qemu/qemu-command.ts';
 import { machineFor } from '../packages/banger/src/vmm/qemu/qemu-machine.ts';
 import type { Lab } from './lab.ts';

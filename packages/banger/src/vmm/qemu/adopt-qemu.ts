@@ -2,7 +2,7 @@ import { BangerError } from '@banger/protocol/errors';
 
 import type { MachinePlan } from '../../machine/plan.ts';
 import type { Vmm } from '../driver.ts';
-import { awaitSocket } from './connect-socket.ts';
+import { awaitSocket } from '../connect-socket.ts';
 import { findQemu } from './find-qemu.ts';
 import { type PidFile, writePidFile } from './pid-file.ts';
 import { qemuCommand } from './qemu-command.ts';

@@ -4,7 +4,7 @@ import { orAbort } from '../../host/or-abort.ts';
 import type { Child, ExitStatus } from '../../host/processes.ts';
 import type { MachinePlan } from '../../machine/plan.ts';
 import type { Vmm } from '../driver.ts';
-import { awaitSocket } from './connect-socket.ts';
+import { awaitSocket } from '../connect-socket.ts';
 import { explainDeath } from './explain-death.ts';
 import { explainSilence } from './explain-silence.ts';
 import { loadState, unusableState } from './load-state.ts';

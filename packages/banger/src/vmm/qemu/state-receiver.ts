@@ -5,7 +5,7 @@ import { BangerError } from '@banger/protocol/errors';
 import { orAbort } from '../../host/or-abort.ts';
 import type { Child } from '../../host/processes.ts';
 import type { MachinePlan } from '../../machine/plan.ts';
-import { awaitSocket } from './connect-socket.ts';
+import { awaitSocket } from '../connect-socket.ts';
 import { logLength, readLogTail } from './log-tail.ts';
 import { makeMemoryFile, noRoomFor } from './memory-file.ts';
 import type { PidFile } from './pid-file.ts';

@@ -3,7 +3,7 @@ import { watch } from 'node:fs';
 import { connect, type Socket } from 'node:net';
 import { dirname } from 'node:path';
 
-import type { Clock } from '../../host/clock.ts';
+import type { Clock } from '../host/clock.ts';
 
 /** A socket is created before it listens, and the second is no event in its directory. */
 const RETRY_MS = 10;
