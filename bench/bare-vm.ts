@@ -12,7 +12,8 @@ import type { Guest, GuestIdentity } from '../packages/banger/src/guest/guest.ts
 import { createGuestConnector } from '../packages/banger/src/guest/guest-connector.ts';
 import { makePlan } from '../packages/banger/src/machine/make-plan.ts';
 import { identityOf } from '../packages/banger/src/machine/identity.ts';
-import { driveSerials, type MachinePlan } from '../packages/banger/src/machine/plan.ts';
+import { driveSerials } from '../packages/banger/src/machine/drive-names.ts';
+import type { MachinePlan } from '../packages/banger/src/machine/plan.ts';
 import { awaitSocket } from '../packages/banger/src/vmm/connect-socket.ts';
 import { qemuCommand } from '../packages/banger/src/vmm/qemu/qemu-command.ts';
 import { machineFor } from '../packages/banger/src/vmm/qemu/qemu-machine.ts';

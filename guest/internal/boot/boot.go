@@ -19,7 +19,7 @@ import (
 	"banger.dev/guest/internal/pseudofs"
 )
 
-// Drives are serial numbers; empty is none.
+// Drives are serial numbers, or places (orderPrefix); empty is none.
 type Drives struct {
 	Base, Overlay, Work, Modules string
 	// What lies between base and overlay, in overlayfs' own form; of a build

@@ -59,7 +59,7 @@ func (r *run) mountWork() error {
 			return err
 		}
 	}
-	disk := r.diskOf(r.plan.Drives.Work, seedMount)
+	disk := r.diskOf("the work disk", r.plan.Drives.Work, seedMount)
 	if err := r.mountDisk(disk, r.plan.Identity.WorkBytes); err != nil {
 		return err
 	}

@@ -26,20 +26,3 @@ func TestSeedCopiesTheImagesHome(t *testing.T) {
 		t.Fatal(bashrc.Mode(), config.Mode(), link)
 	}
 }
-
-func TestDevicesAreFoundBySerial(t *testing.T) {
-	dir := t.TempDir()
-	for name, serial := range map[string]string{"vda": "overlay\n", "vdb": "base", "vdc": "", "sda": "other"} {
-		os.Mkdir(filepath.Join(dir, name), 0o755)
-		os.WriteFile(filepath.Join(dir, name, "serial"), []byte(serial), 0o644)
-	}
-
-	devices := devicesBySerial(dir)
-
-	if len(devices) != 2 || devices["overlay"] != "/dev/vda" || devices["base"] != "/dev/vdb" {
-		t.Fatal(devices)
-	}
-	if left := missing([]string{"base", "work"}, devices); len(left) != 1 || left[0] != "work" {
-		t.Fatal(left)
-	}
-}

@@ -87,7 +87,7 @@ func (r *run) mountOverlayDisk() error {
 	if r.plan.Drives.Overlay == "" {
 		return mount("tmpfs", overlayDir, "tmpfs", unix.MS_NOATIME, "mode=0755")
 	}
-	disk := r.diskOf(r.plan.Drives.Overlay, overlayDir)
+	disk := r.diskOf("the overlay disk", r.plan.Drives.Overlay, overlayDir)
 	if err := r.mountDisk(disk, r.plan.Identity.OverlayBytes); err != nil {
 		return err
 	}
@@ -95,8 +95,8 @@ func (r *run) mountOverlayDisk() error {
 	return nil
 }
 
-func (r *run) diskOf(serial, dir string) identity.Disk {
-	return identity.Disk{Name: serial, Device: r.devices[serial], Dir: dir}
+func (r *run) diskOf(name, drive, dir string) identity.Disk {
+	return identity.Disk{Name: name, Device: r.devices[drive], Dir: dir}
 }
 
 // mountDisk mounts a writable disk and lets its file system have the size it is to have.

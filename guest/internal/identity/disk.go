@@ -12,7 +12,7 @@ import (
 
 // Disk is a writable ext4 disk that is mounted.
 type Disk struct {
-	// For messages: its serial
+	// For messages: "the work disk"
 	Name   string
 	Device string
 	// A directory on it: where it is mounted, or in reach of a descriptor

@@ -27,7 +27,7 @@ import { openDatabase } from '../store/database.ts';
 import { createJournalTable } from '../store/journal-table.ts';
 import { createVmsTable } from '../store/vms-table.ts';
 import { createFakeTemplates } from '../template/fake-templates.ts';
-import { createFakeDriver } from '../vmm/fake-driver.ts';
+import { createFakeDriver, type FakeDriverOptions } from '../vmm/fake-driver.ts';
 import { createFakeVmmHost } from '../vmm/fake-vmm-host.ts';
 import type { VmmDriver } from '../vmm/driver.ts';
 import { filesOf, guestHooks, withSavedFiles, type Behaviour } from './fake-host.ts';
@@ -44,7 +44,7 @@ const entry = { kind: 'debian', description: '' };
  * A host without anything real: what is on it (monitors, disks, directories, templates, database) outlives the daemons
  * that `daemon()` makes, so that a crash and its successor can be played in one process.
  */
-export function createFakeWorld() {
+export function createFakeWorld(monitor: Pick<FakeDriverOptions, 'driveSerials'> = {}) {
   const clock = createFakeClock();
   const directories = createFakeDirectories();
   const disks = createFakeDisks();
@@ -69,6 +69,7 @@ export function createFakeWorld() {
   /** How a guest answers a connection; replaced by tests of guests that do not */
   const behaviour: Behaviour = { accelerator: 'tcg' };
   const driver = createFakeDriver({
+    ...monitor,
     host,
     ...guestHooks({ host, guests, wires, disks, behaviour }),
   });

@@ -72,7 +72,7 @@ export function startSteps(deps: StepDeps, progress: Progress): readonly Step[] 
   const { running, identifier } = deps;
   return [
     ...greetSteps(deps),
-    bootGuest(running, identifier),
+    bootGuest(deps),
     identifyGuest(running, identifier),
     syncFiles(deps, progress),
     awaitReady(running, progress),

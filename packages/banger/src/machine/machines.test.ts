@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { suite, test } from 'node:test';
 
+import { driveSerials } from './drive-names.ts';
 import { anOperation, aRequest, createFakeWorld } from './fake-world.ts';
 
 suite('machines', () => {
@@ -17,6 +18,23 @@ suite('machines', () => {
 
     assert.deepEqual(world.left(), []);
     assert.deepEqual(machines.all(), []);
+  });
+
+  test('tell a guest its drives by their places under a monitor without serial numbers', async () => {
+    const drivesUnder = async (driveSerials: boolean) => {
+      const world = createFakeWorld({ driveSerials });
+      const { machines } = world.daemon();
+      const vm = await machines.create(aRequest(), anOperation());
+      return world.guests.get(vm.id)?.boot?.drives;
+    };
+
+    assert.deepEqual(await drivesUnder(false), {
+      base: 'order:0',
+      overlay: 'order:1',
+      work: 'order:2',
+      modules: 'order:3',
+    });
+    assert.deepEqual(await drivesUnder(true), driveSerials);
   });
 
   test('ask a guest to sync and power off before they end its monitor', async () => {

@@ -131,12 +131,3 @@ export type MachinePlan = z.infer<typeof MachinePlan>;
 export function isBooted({ from }: PlanStart): boolean {
   return from !== 'power-on' && from !== 't0';
 }
-
-/** Virtio serial numbers of the drives; the guest finds them by these (at most 20 bytes, virtio 1.2 section 5.2.6). */
-/** Of a build, `work` is the delta: so its machine has the same devices as any other, and begins from the same templates. */
-export const driveSerials = {
-  base: 'banger-base',
-  overlay: 'banger-overlay',
-  work: 'banger-work',
-  modules: 'banger-modules',
-} as const;

@@ -16,6 +16,8 @@ export { createFakeVmmHost, type FakeMonitor, type FakeVmmHost } from './fake-vm
 
 export interface FakeDriverOptions extends Partial<FakeGuestHooks> {
   readonly host?: FakeVmmHost;
+  /** Whether its guests find their drives by serial number; true when left out */
+  readonly driveSerials?: boolean;
   /** Asked before a launch succeeds; what it throws is why it failed */
   readonly onLaunch?: (plan: MachinePlan, signal: AbortSignal) => Promise<void> | void;
 }
@@ -26,7 +28,7 @@ export interface FakeVmmDriver extends VmmDriver {
 
 /** Runs no VM and remembers those it would run. */
 export function createFakeDriver(options: FakeDriverOptions = {}): FakeVmmDriver {
-  const { host = createFakeVmmHost(), onLaunch, ...given } = options;
+  const { host = createFakeVmmHost(), driveSerials = true, onLaunch, ...given } = options;
   const hooks: FakeGuestHooks = {
     agent: () => undefined,
     onSave: () => undefined,
@@ -40,7 +42,7 @@ export function createFakeDriver(options: FakeDriverOptions = {}): FakeVmmDriver
     features: {
       accelerators: ['tcg'],
       networks: ['user', 'bridge'],
-      driveSerials: true,
+      driveSerials,
       savedStates: true,
     },
     probe: () => Promise.resolve({ version: host.version, binary: 'fake', problems: [] }),

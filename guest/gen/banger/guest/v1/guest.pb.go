@@ -644,7 +644,8 @@ func (x *SshHostKey) GetPublicKey() string {
 	return ""
 }
 
-// Drives by their virtio serial (QEMU). Empty means there is none.
+// Drives by their virtio serial (QEMU), or as "order:0", "order:1", … by their place among all virtio block devices
+// (Firecracker, which chooses serials itself). Empty means there is none.
 type Drives struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Read-only root file system of the image.

@@ -83,6 +83,21 @@ suite('the machine of a build step', () => {
     );
   });
 
+  test('is told its drives by their places where they have no serial numbers', async () => {
+    const world = createFakeWorld({ driveSerials: false });
+    const { machines } = world.daemon();
+    const step = { ...aStep('echo hello'), deltaDisk: '/delta.ext4' };
+    let drives: GuestBoot['drives'] | undefined;
+    const onOutput = () => {
+      drives = [...world.guests.values()][0]?.boot?.drives;
+    };
+
+    await machines.builds.run({ ...step, onOutput }, drain, never);
+
+    const places = { base: 'order:0', overlay: 'order:1', delta: 'order:2' };
+    assert.deepEqual(drives, { ...places, work: '', modules: '' });
+  });
+
   for (const failAt of boundaries) {
     test(`leaves the host clean and no record when it fails at ${failAt}`, async () => {
       const world = createFakeWorld();

@@ -1,4 +1,5 @@
-import { driveSerials, type MachinePlan } from '../../machine/plan.ts';
+import { type DriveRole, driveSerials } from '../../machine/drive-names.ts';
+import type { MachinePlan } from '../../machine/plan.ts';
 import { optionList } from './option-list.ts';
 import type { QemuMachine } from './qemu-machine.ts';
 import type { QemuPurpose } from './qemu-purpose.ts';
@@ -26,7 +27,7 @@ export function driveArgs(
   ];
 
   function drive(
-    role: keyof typeof driveSerials,
+    role: DriveRole,
     file: string,
     options: Readonly<Record<string, string | boolean>>,
   ): readonly string[] {

@@ -255,7 +255,8 @@ export const SshHostKeySchema: GenMessage<SshHostKey> = /*@__PURE__*/
   messageDesc(file_banger_guest_v1_guest, 5);
 
 /**
- * Drives by their virtio serial (QEMU). Empty means there is none.
+ * Drives by their virtio serial (QEMU), or as "order:0", "order:1", … by their place among all virtio block devices
+ * (Firecracker, which chooses serials itself). Empty means there is none.
  *
  * @generated from message banger.guest.v1.Drives
  */
