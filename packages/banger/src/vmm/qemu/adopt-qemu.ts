@@ -4,7 +4,7 @@ import type { MachinePlan } from '../../machine/plan.ts';
 import type { Vmm } from '../driver.ts';
 import { awaitSocket } from '../connect-socket.ts';
 import { findQemu } from './find-qemu.ts';
-import { type PidFile, writePidFile } from './pid-file.ts';
+import { type PidFile, writePidFile } from '../pid-file.ts';
 import { qemuCommand } from './qemu-command.ts';
 import type { QemuHost } from './qemu-host.ts';
 import { machineFor } from './qemu-machine.ts';

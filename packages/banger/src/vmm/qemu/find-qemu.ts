@@ -1,6 +1,6 @@
 import type { Child } from '../../host/processes.ts';
 import type { MachinePlan } from '../../machine/plan.ts';
-import { type PidFile, readPidFile } from './pid-file.ts';
+import { type PidFile, readPidFile } from '../pid-file.ts';
 import { monitorArgument } from './port-args.ts';
 import type { QemuHost } from './qemu-host.ts';
 

@@ -1,10 +1,11 @@
-import { link, open, rm, stat } from 'node:fs/promises';
+import { link, open, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { BangerError } from '@banger/protocol/errors';
 
 import { explainFileError } from '../../host/file-errors.ts';
 import type { MachinePlan } from '../../machine/plan.ts';
+import { requireSavedFile } from '../saved-file.ts';
 
 const MIB = 1024 * 1024;
 
@@ -16,10 +17,10 @@ export async function prepareMemory(plan: MachinePlan): Promise<void> {
   const { spec, start } = plan;
   const { memory, state } = start;
   const sizeBytes = spec.memoryMib * MIB;
-  if (state !== null) await requireSize(state, undefined, spec.name);
+  if (state !== null) await requireSavedFile(state, undefined, spec.name);
   if (memory.kind === 'own') return;
   if (memory.kind === 'shared' && state === null) await makeMemoryFile(memory.file, sizeBytes);
-  else await requireSize(memory.file, sizeBytes, spec.name);
+  else await requireSavedFile(memory.file, sizeBytes, spec.name);
   // A template stays while it is in use; another file goes as soon as it is mapped, and a save wants to copy it.
   if (memory.kind === 'private' && start.template === null) await keepBase(plan, memory.file);
 }
@@ -53,28 +54,4 @@ export function noRoomFor(path: string, cannot: string, cause: unknown): BangerE
     `${cannot}: no space is left on the file system of "${path}"`,
     { cause, hint: 'df -h; banger vm prune' },
   );
-}
-
-async function requireSize(path: string, bytes: number | undefined, name: string): Promise<void> {
-  const found = await sizeOf(path);
-  if (found !== undefined && found > 0 && (bytes ?? found) === found) return;
-  const fact =
-    found === undefined
-      ? 'is missing'
-      : `has ${String(found)} bytes, not ${bytes === undefined ? 'what was saved' : String(bytes)}`;
-  throw new BangerError(
-    'vm.state_unusable',
-    `Cannot start VM "${name}" from its saved state: "${path}" ${fact}`,
-    { hint: `ls -l ${path}`, details: { path } },
-  );
-}
-
-async function sizeOf(path: string): Promise<number | undefined> {
-  try {
-    const found = await stat(path);
-    return found.isFile() ? found.size : undefined;
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
-    throw explainFileError(error, `Cannot read "${path}"`);
-  }
 }

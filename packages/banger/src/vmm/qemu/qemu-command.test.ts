@@ -3,7 +3,7 @@ import { suite, test } from 'node:test';
 
 import { aPlan } from '../../machine/fixtures.ts';
 import type { PlanMemory } from '../../machine/plan.ts';
-import { kernelCommandLine } from './kernel-command-line.ts';
+import { kernelCommandLine } from '../kernel-command-line.ts';
 import { qemuCommand } from './qemu-command.ts';
 import { machineFor } from './qemu-machine.ts';
 

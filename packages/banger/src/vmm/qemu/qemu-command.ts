@@ -1,7 +1,7 @@
 import type { Command } from '../../host/processes.ts';
 import type { MachinePlan } from '../../machine/plan.ts';
 import { driveArgs } from './drive-args.ts';
-import { kernelCommandLine } from './kernel-command-line.ts';
+import { kernelCommandLine } from '../kernel-command-line.ts';
 import { memoryArgs } from './memory-args.ts';
 import { networkArgs } from './network-args.ts';
 import { optionList } from './option-list.ts';

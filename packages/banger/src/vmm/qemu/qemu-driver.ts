@@ -3,15 +3,19 @@ import { BangerError } from '@banger/protocol/errors';
 import type { Clock } from '../../host/clock.ts';
 import type { Processes } from '../../host/processes.ts';
 import type { DriverProbe, VmmDriver } from '../driver.ts';
+import { createVersionProbe, type VersionedProgram } from '../version-probe.ts';
 import { adoptQemu } from './adopt-qemu.ts';
 import { launchQemu } from './launch-qemu.ts';
 import { fingerprint } from './qemu-fingerprint.ts';
 import type { QemuHost } from './qemu-host.ts';
-import { createVersionProbe } from './qemu-version.ts';
 import { sweepQemu } from './sweep-qemu.ts';
 
 const OLDEST_MAJOR = 7;
 const INSTALL = 'sudo apt install qemu-system-x86';
+const qemu: VersionedProgram = {
+  name: 'QEMU',
+  pattern: /^QEMU emulator version (\d+\.\d+\.\d+)/,
+};
 
 export interface QemuDriverOptions {
   readonly processes: Processes;
@@ -23,7 +27,7 @@ export interface QemuDriverOptions {
 /** VMs by qemu-system-x86_64: with KVM where it works, emulated everywhere else. */
 export function createQemuDriver(options: QemuDriverOptions): VmmDriver {
   const { processes, clock, binary: program = 'qemu-system-x86_64' } = options;
-  const probeVersion = createVersionProbe(processes);
+  const probeVersion = createVersionProbe(processes, qemu);
   const host: QemuHost = {
     processes,
     clock,

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
 
 import type { MachinePlan } from '../../machine/plan.ts';
 import { powerOn } from '../../machine/plan.ts';
 import type { VmmFingerprint } from '../driver.ts';
+import { readHostCpu } from '../host-cpu.ts';
 import { qemuCommand } from './qemu-command.ts';
 import type { QemuHost } from './qemu-host.ts';
 import { machineFor } from './qemu-machine.ts';
@@ -42,17 +42,4 @@ function nobody(plan: MachinePlan): MachinePlan {
     start: powerOn,
     build: null,
   };
-}
-
-let hostCpu: Promise<string> | undefined;
-
-/** Name and flags of the first processor: `-cpu host` shows them to the guest. */
-function readHostCpu(): Promise<string> {
-  hostCpu ??= readFile('/proc/cpuinfo', 'utf8').then(parseCpu);
-  return hostCpu;
-}
-
-export function parseCpu(cpuInfo: string): string {
-  const line = (name: string) => new RegExp(`^${name}\\s*:.*$`, 'm').exec(cpuInfo)?.[0] ?? '';
-  return `${line('model name')}\n${line('flags')}`;
 }

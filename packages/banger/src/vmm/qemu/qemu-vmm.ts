@@ -6,7 +6,7 @@ import type { Child } from '../../host/processes.ts';
 import type { MachinePlan } from '../../machine/plan.ts';
 import type { Vmm, VmmExit } from '../driver.ts';
 import { tryConnect } from '../connect-socket.ts';
-import type { PidFile } from './pid-file.ts';
+import type { PidFile } from '../pid-file.ts';
 import { classifyExit } from './qemu-exit.ts';
 import type { QemuHost } from './qemu-host.ts';
 import type { QemuMonitor } from './qemu-monitor.ts';

@@ -7,7 +7,7 @@ import type { MachinePlan } from '../../machine/plan.ts';
 import type { SavedFiles, SaveOptions } from '../driver.ts';
 import { Interruption } from './interruption.ts';
 import { agreeOnStream, MigrationWatch } from './migration.ts';
-import type { PidFile } from './pid-file.ts';
+import type { PidFile } from '../pid-file.ts';
 import type { QemuHost } from './qemu-host.ts';
 import type { QemuMonitor } from './qemu-monitor.ts';
 import { pause, reopenDisks } from './run-control.ts';

@@ -2,7 +2,7 @@ import type { Accelerator } from '@banger/protocol/vm';
 
 /**
  * What the guest's kernel is told. Nothing of the user's is ever on it: it can be read by everyone in the guest.
- * `panic=-1` turns a panic into a reset, which ends QEMU. systemd would rename eth0 without `net.ifnames=0`. Docker
+ * `panic=-1` turns a panic into a reset, which ends the monitor. systemd would rename eth0 without `net.ifnames=0`. Docker
  * on a kernel with AppArmor fails every `run` in an image without AppArmor's tools, hence `apparmor=0`. The kernel's
  * self-tests of its ciphers are an eighth of an emulated boot.
  */

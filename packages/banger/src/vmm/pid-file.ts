@@ -2,7 +2,7 @@ import { readFile, rename, writeFile } from 'node:fs/promises';
 
 import { z } from 'zod';
 
-/** What is written beside the sockets once QEMU is there: enough to find it again and to show it. */
+/** What is written beside the sockets once the monitor is there: enough to find it again and to show it. */
 const PidFile = z.object({
   pid: z.int().positive(),
   startTicks: z.int().nonnegative(),

@@ -1,0 +1,14 @@
+import { readFile } from 'node:fs/promises';
+
+let hostCpu: Promise<string> | undefined;
+
+/** Name and flags of the first processor: what a guest under KVM sees of it. */
+export function readHostCpu(): Promise<string> {
+  hostCpu ??= readFile('/proc/cpuinfo', 'utf8').then(parseCpu);
+  return hostCpu;
+}
+
+export function parseCpu(cpuInfo: string): string {
+  const line = (name: string) => new RegExp(`^${name}\\s*:.*$`, 'm').exec(cpuInfo)?.[0] ?? '';
+  return `${line('model name')}\n${line('flags')}`;
+}
