@@ -130,6 +130,10 @@ export const errorCatalog = {
     status: 503,
     about: 'This kind of network needs root or the helper, or programs that are not installed',
   },
+  'host.jail_unusable': {
+    status: 503,
+    about: "Firecracker's jailer, or a file that a jail is to have, cannot be used",
+  },
   'daemon.already_running': { status: 409, about: 'Another daemon owns the state directory' },
   'daemon.unreachable': { status: 503, about: 'The daemon does not answer' },
   'daemon.start_failed': { status: 500, about: 'The daemon did not start' },

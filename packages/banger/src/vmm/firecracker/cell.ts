@@ -15,7 +15,7 @@ export interface Cell {
   /** As the host sees the working directory of its Firecracker */
   readonly dir: string;
 
-  /** Puts files of the host in place, instead of what had these names. They stay where they are too. Repeatable. */
+  /** Puts files of the host in place, instead of what had these names, before `spawn`. They stay where they are too. Repeatable. */
   place(files: readonly CellFile[], signal: AbortSignal): Promise<void>;
 
   /** Starts Firecracker in it; `args` are Firecracker's own. It may open what was placed, and make what `cellFiles` names. */
@@ -26,6 +26,12 @@ export interface Cell {
 
   /** Of whoever was started here and is still there, recorded or not */
   find(): Promise<readonly ProcessIdentity[]>;
+
+  /** The process with this identity, if it was started here and is still there; its exit status is not told. */
+  adopt(identity: ProcessIdentity): Promise<Child | undefined>;
+
+  /** Moves what a save made to where it belongs, in the place of what is there; the daemon's own from then on. */
+  takeOut(name: 'saved-memory' | 'saved-state', to: string, signal: AbortSignal): Promise<void>;
 
   /** Nothing of it is left: files, mounts, control groups. Its process has ended before. Repeatable. */
   remove(signal: AbortSignal): Promise<void>;

@@ -1,0 +1,24 @@
+import { createHash } from 'node:crypto';
+import { isIPv4 } from 'node:net';
+
+/**
+ * Users of jails, and groups with the same numbers. The upper half of the ids that systemd's containers leave alone
+ * (systemd, docs/UIDS-GIDS.md: 1879048192 to 2147483647 are unused): no distribution and no directory service hands them
+ * out, and they are below 2^31, which old file systems and programs take for negative.
+ */
+export const FIRST_JAIL_UID = 0x7000_0000;
+export const LAST_JAIL_UID = 0x7fff_ffff;
+
+const ADDRESS_BITS = 16;
+
+/**
+ * The user, and the group, that the VM with this IPv4 address is jailed as. Follows from the plan alone, so that a tap can
+ * be made for it beforehand, and no two VMs of a banger share one, as they share no address: its networks have at most 16
+ * bits for them. The other 12 bits are the banger's own (`owner`: its state directory). Pure.
+ */
+export function jailUid(owner: string, address: string): number {
+  if (!isIPv4(address)) throw new Error(`"${address}" is no IPv4 address`);
+  const [, , high, low] = address.split('.').map(Number);
+  const banger = createHash('sha256').update(owner).digest().readUInt16BE(0) >> 4;
+  return FIRST_JAIL_UID + (banger << ADDRESS_BITS) + ((high ?? 0) << 8) + (low ?? 0);
+}
