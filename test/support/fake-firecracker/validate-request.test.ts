@@ -37,9 +37,12 @@ suite('requests to Firecracker are checked against its own description', () => {
       [{ method: 'PUT', path: '/drives/a%20b', body: drive }, /is not in Firecracker's API/],
       [{ method: 'PUT', path: '/boot-source' }, /has no body/],
       [{ method: 'GET', path: '/version', body: {} }, /takes no body/],
-      [{ method: 'PUT', path: '/boot-source', body: {} }, /kernel_image_path/],
+      [{ method: 'PUT', path: '/boot-source', body: {} }, /missing field `kernel_image_path`/],
       [{ method: 'PUT', path: '/drives/work', body: drive }, /does not match the id from the body/],
-      [{ method: 'PUT', path: '/drives/base', body: { ...drive, serial: 'x' } }, /additional/],
+      [
+        { method: 'PUT', path: '/drives/base', body: { ...drive, serial: 'x' } },
+        /unknown field `serial`/,
+      ],
       [{ method: 'PUT', path: '/machine-config', body: { vcpu_count: 2 } }, /mem_size_mib/],
       [{ method: 'PATCH', path: '/vm', body: { state: 'Stopped' } }, /allowed values/],
       [
@@ -52,7 +55,7 @@ suite('requests to Firecracker are checked against its own description', () => {
             rx_rate_limiter: { bandwidth: { size: 1 } },
           },
         },
-        /refill_time/,
+        /missing field `refill_time` at \/rx_rate_limiter\/bandwidth/,
       ],
     ] as const;
     for (const [one, complaint] of bad)

@@ -4,7 +4,8 @@
  * Two things the file does not say are taken from the source of Firecracker: fields that it does not name are refused
  * (`deny_unknown_fields`), and `PATCH /machine-config` may leave out what it does not change.
  */
-import { Ajv, type ValidateFunction } from 'ajv';
+import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv';
+import * as z from 'zod';
 
 import { readApiDescription, type ApiDescription, type Operation } from './api-description.ts';
 
@@ -21,8 +22,9 @@ export interface ApiAnswer {
   readonly body?: unknown;
 }
 
-/** Each says in one sentence what is wrong; undefined when nothing is */
+/** `request` and `answer` say in one sentence what is wrong; undefined when nothing is */
 export interface ApiValidator {
+  knows(method: string, path: string): boolean;
   request(request: ApiRequest): string | undefined;
   answer(request: Pick<ApiRequest, 'method' | 'path'>, answer: ApiAnswer): string | undefined;
 }
@@ -39,10 +41,12 @@ export function createApiValidator(description = readApiDescription()): ApiValid
     );
     const validate = compiled.get(absolute) ?? ajv.compile(JSON.parse(absolute));
     compiled.set(absolute, validate);
-    return validate(value) ? undefined : `${what}: ${ajv.errorsText(validate.errors)}`;
+    return validate(value) ? undefined : `${what}: ${explain(validate.errors ?? [])}`;
   };
 
   return {
+    knows: (method, path) => findOperation(description, method, path) !== undefined,
+
     request({ method, path, body }) {
       const operation = findOperation(description, method, path);
       if (!operation) return `${method} ${path} is not in Firecracker's API`;
@@ -66,6 +70,22 @@ export function createApiValidator(description = readApiDescription()): ApiValid
       return check(expected.schema, withoutNulls(body), what);
     },
   };
+}
+
+/** In the words that Firecracker has from serde */
+function explain(errors: readonly ErrorObject[]): string {
+  return errors
+    .map(({ keyword, instancePath, message, params }) => {
+      const at = instancePath === '' ? '' : ` at ${instancePath}`;
+      const { additionalProperty, missingProperty } = z
+        .record(z.string(), z.unknown())
+        .parse(params);
+      if (keyword === 'additionalProperties')
+        return `unknown field \`${String(additionalProperty)}\`${at}`;
+      if (keyword === 'required') return `missing field \`${String(missingProperty)}\`${at}`;
+      return `invalid value${at}: it ${message ?? 'is wrong'}`;
+    })
+    .join(', ');
 }
 
 /** Every schema of the file that names its fields, closed against others */
