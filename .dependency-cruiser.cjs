@@ -22,7 +22,7 @@ module.exports = {
         pathNot: '\\.test\\.ts$|/(fixtures|fake-[a-z-]+)\\.ts$',
       },
       to: {
-        path: '^packages/banger/src/(vmm|network|host|disk|image|kernel|catalog|bundle|debian|rootfs|artifact|guest|template|saved|ssh|daemon|store|cli)',
+        path: '^packages/banger/src/(vmm|network|host|disk|image|kernel|catalog|bundle|debian|rootfs|artifact|guest|template|saved|ssh|helper|system|daemon|store|cli)',
         dependencyTypesNot: ['type-only'],
       },
     },
@@ -36,7 +36,7 @@ module.exports = {
       name: 'adapters-do-not-know-the-daemon',
       severity: 'error',
       from: {
-        path: '^packages/banger/src/(vmm|network|host|disk|image|kernel|catalog|bundle|debian|rootfs|artifact|guest|template|saved|ssh|store)',
+        path: '^packages/banger/src/(vmm|network|host|disk|image|kernel|catalog|bundle|debian|rootfs|artifact|guest|template|saved|ssh|store|helper|system)',
       },
       to: { path: '^packages/banger/src/(daemon|cli)' },
     },
@@ -54,7 +54,7 @@ module.exports = {
       severity: 'error',
       from: { path: '^packages/banger/src/cli' },
       to: {
-        path: '^packages/banger/src/(daemon|machine|vmm|network|host|disk|image|kernel|catalog|bundle|debian|rootfs|artifact|guest|template|saved|ssh|store)',
+        path: '^packages/banger/src/(daemon|machine|vmm|network|host|disk|image|kernel|catalog|bundle|debian|rootfs|artifact|guest|template|saved|ssh|store|helper)',
       },
     },
     {
@@ -65,7 +65,7 @@ module.exports = {
         pathNot: ['compose[^/]*\\.ts$', '\\.test\\.ts$'],
       },
       to: {
-        path: '^packages/banger/src/(vmm|disk|image|kernel|catalog|bundle|debian|rootfs|artifact|guest|template|saved|ssh)/',
+        path: '^packages/banger/src/(vmm|disk|image|kernel|catalog|bundle|debian|rootfs|artifact|guest|template|saved|ssh|helper)/',
         dependencyTypesNot: ['type-only'],
       },
     },

@@ -134,6 +134,14 @@ export const errorCatalog = {
     status: 503,
     about: "Firecracker's jailer, or a file that a jail is to have, cannot be used",
   },
+  'helper.unavailable': {
+    status: 503,
+    about: "The helper with root's rights is not installed, does not answer, or went away",
+  },
+  'helper.refused': {
+    status: 403,
+    about: 'The helper was asked for what it does not do, or by somebody it does not work for',
+  },
   'daemon.already_running': { status: 409, about: 'Another daemon owns the state directory' },
   'daemon.unreachable': { status: 503, about: 'The daemon does not answer' },
   'daemon.start_failed': { status: 500, about: 'The daemon did not start' },

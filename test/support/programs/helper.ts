@@ -1,0 +1,8 @@
+/** The helper as systemd starts it, before a fake of the host: `helper.ts <instance> <settings file>`. */
+import { bridgeSettings } from '../../contract/bridge-host.ts';
+import { runHelper } from '../../../packages/banger/src/helper/run-helper.ts';
+import { createFakeBridgeHost } from '../../../packages/banger/src/network/bridge/fake-bridge-host.ts';
+
+const [instance = '', settingsFile = ''] = process.argv.slice(2);
+const bridge = createFakeBridgeHost(bridgeSettings);
+process.exit(await runHelper({ instance, settingsFile, hosts: () => ({ bridge }) }));
