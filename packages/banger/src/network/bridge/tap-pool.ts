@@ -1,0 +1,110 @@
+import type { Clock } from '../../host/clock.ts';
+import type { BridgeHost } from './bridge-host.ts';
+
+export interface TapPoolParts {
+  readonly host: BridgeHost;
+  readonly clock: Clock;
+  /** `tap_pool_size` */
+  readonly size: number;
+  /** Of the VMs that will come next; fewer when there is no room for more */
+  readonly nextTaps: (count: number) => readonly string[];
+  /** Whether a VM has it, however young */
+  readonly isTaken: (tap: string) => boolean;
+  readonly onTrouble: (error: unknown) => void;
+}
+
+/** For `doctor`. */
+export interface TapPoolStatus {
+  readonly ready: number;
+  /** Addresses that are left, at most the size of the pool */
+  readonly room: number;
+  /** Why there are not as many as there are to be; none while they are made */
+  readonly trouble: string | undefined;
+}
+
+const FIRST_PAUSE_MS = 1000;
+const LONGEST_PAUSE_MS = 60_000;
+const REMOVAL_DEADLINE_MS = 30_000;
+
+/**
+ * Makes the taps of the next VMs before they are asked for. Nothing waits for it: a VM whose tap is not there yet makes it
+ * itself, which is the same call. Disposing it removes those that no VM has taken.
+ */
+export class TapPool implements AsyncDisposable {
+  readonly #parts: TapPoolParts;
+  readonly #ready = new Set<string>();
+  readonly #closing = new AbortController();
+  #work: Promise<void> | undefined;
+  #isStale = false;
+  #trouble: string | undefined;
+
+  constructor(parts: TapPoolParts) {
+    this.#parts = parts;
+  }
+
+  get status(): TapPoolStatus {
+    const { size, nextTaps } = this.#parts;
+    return { ready: this.#ready.size, room: nextTaps(size).length, trouble: this.#trouble };
+  }
+
+  /** To be called when a VM has taken an address or given one back; returns at once. */
+  refresh(): void {
+    this.#isStale = true;
+    if (this.#closing.signal.aborted || this.#parts.size === 0) return;
+    this.#work ??= this.#fillUntilFresh().finally(() => (this.#work = undefined));
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#closing.abort(new Error('the pool of taps is closed'));
+    await this.#work;
+    const signal = AbortSignal.timeout(REMOVAL_DEADLINE_MS);
+    await this.#trim([], signal).catch(this.#parts.onTrouble);
+  }
+
+  /** Never rejects. */
+  async #fillUntilFresh(): Promise<void> {
+    const { signal } = this.#closing;
+    let pauseMs = FIRST_PAUSE_MS;
+    while (this.#isStale && !signal.aborted) {
+      this.#isStale = false;
+      try {
+        await this.#fill(signal);
+        this.#trouble = undefined;
+        pauseMs = FIRST_PAUSE_MS;
+      } catch (error) {
+        this.#note(error);
+        await this.#parts.clock.wait(pauseMs, signal).catch(() => undefined); // Closed meanwhile.
+        pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS);
+        this.#isStale = true;
+      }
+    }
+  }
+
+  async #fill(signal: AbortSignal): Promise<void> {
+    const { host, size, nextTaps } = this.#parts;
+    const wanted = nextTaps(size);
+    await this.#trim(wanted, signal);
+    for (const tap of wanted) {
+      if (this.#ready.has(tap)) continue;
+      await host.ensureTap(tap, signal);
+      this.#ready.add(tap);
+    }
+  }
+
+  /** A VM may take a tap at any moment, so each is looked at right before its removal is asked for. */
+  async #trim(wanted: readonly string[], signal: AbortSignal): Promise<void> {
+    for (const tap of this.#ready) {
+      if (wanted.includes(tap)) continue;
+      if (!this.#parts.isTaken(tap)) await this.#parts.host.removeTap(tap, signal);
+      this.#ready.delete(tap);
+    }
+  }
+
+  /** Told once, however often it is tried. */
+  #note(error: unknown): void {
+    if (this.#closing.signal.aborted) return;
+    const text = error instanceof Error ? error.message : String(error);
+    if (text !== this.#trouble) this.#parts.onTrouble(error);
+    this.#trouble = text;
+  }
+}
