@@ -44,7 +44,7 @@ export async function shakeHands(
     stream.on(event, onEnd);
     listening.defer(() => stream.off(event, onEnd));
   }
-  stream.on('data', onData);
+  stream.on('data', onData).resume(); // Whoever opened it may have left it paused.
   listening.defer(() => stream.off('data', onData).pause());
 
   void keepGreeting(stream, greeting, { clock, over: over.signal });
