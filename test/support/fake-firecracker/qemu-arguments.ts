@@ -30,7 +30,8 @@ export interface QemuStart {
 export function qemuArguments(start: QemuStart): readonly string[] {
   const { resources, memoryFile, bootSource } = start;
   const { machine, drives, balloon, entropy } = resources;
-  const board = { accel: 'tcg', usb: false, sata: false, smbus: false, vmport: false };
+  const unused = { usb: false, sata: false, smbus: false, vmport: false, 'suppress-vmdesc': true };
+  const board = { accel: 'tcg', ...unused };
   const size = `${String(machine.mem_size_mib)}M`;
   return [
     ...['-no-user-config', '-nodefaults', '-display', 'none', '-S'],

@@ -1,7 +1,6 @@
 /** A fake Firecracker that runs, for tests that drive it by hand. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync } from 'node:fs';
 import { type IncomingMessage, request } from 'node:http';
 import { connect } from 'node:net';
 import { relative } from 'node:path';
@@ -18,10 +17,10 @@ export class RunningFake implements AsyncDisposable {
   output = '';
   readonly #child: ChildProcess;
 
-  /** Resolves when its socket is there, or it has ended. */
+  /** Resolves when it answers, or has ended. */
   static async start(binary: string, dir: string): Promise<RunningFake> {
     const fake = new RunningFake(binary, dir);
-    while (!existsSync(fake.socket) && fake.#child.exitCode === null) await pause(5);
+    while (!(await fake.#listens()) && fake.#child.exitCode === null) await pause(5);
     return fake;
   }
 
@@ -71,6 +70,19 @@ export class RunningFake implements AsyncDisposable {
     }
     socket.destroy();
     return said;
+  }
+
+  /** A socket is there before it listens. */
+  async #listens(): Promise<boolean> {
+    const socket = connect(this.socket);
+    try {
+      await once(socket, 'connect');
+      return true;
+    } catch {
+      return false;
+    } finally {
+      socket.destroy();
+    }
   }
 
   kill(signal: NodeJS.Signals): void {

@@ -75,19 +75,18 @@ export class VsockBridge {
   }
 }
 
-/** Up to the end of its line; what follows stays to be read. */
+/** The first line, or what came instead of one; what follows stays to be read. */
 async function readCommand(client: Socket): Promise<string> {
-  let text = '';
-  while (!text.endsWith('\n') && text.length < MAX_COMMAND_BYTES) {
-    const byte = asText(client.read(1));
-    if (byte !== null) text += byte;
-    else if (client.readableEnded || client.destroyed) return text;
-    else await Promise.race([once(client, 'readable'), once(client, 'end'), once(client, 'close')]);
-  }
-  return text;
-}
-
-/** A socket without an encoding gives buffers. */
-function asText(chunk: unknown): string | null {
-  return Buffer.isBuffer(chunk) ? chunk.toString('latin1') : null;
+  const { promise, resolve } = Promise.withResolvers<string>();
+  let held = Buffer.alloc(0);
+  const onData = (chunk: Buffer) => {
+    held = Buffer.concat([held, chunk]);
+    const end = held.indexOf('\n') + 1;
+    if (end === 0 && held.length < MAX_COMMAND_BYTES) return;
+    client.off('data', onData).pause();
+    if (end > 0 && end < held.length) client.unshift(held.subarray(end));
+    resolve(held.toString('latin1', 0, end));
+  };
+  client.on('data', onData).once('close', () => resolve(''));
+  return await promise;
 }
