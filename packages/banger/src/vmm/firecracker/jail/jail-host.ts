@@ -32,7 +32,7 @@ export interface JailHost {
   spawn(order: JailSpawn, signal: AbortSignal): Promise<Child>;
 
   /** What `vm show` says of how it is started */
-  command(order: JailSpawn): Command;
+  command(jail: Jail, order: JailSpawn): Command;
 
   /** The process with this identity, if it runs in the jail; as from `spawn`, but that its exit status is not told */
   adopt(id: JailId, identity: ProcessIdentity): Promise<Child | undefined>;

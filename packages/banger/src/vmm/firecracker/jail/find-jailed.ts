@@ -1,0 +1,72 @@
+import { statSync } from 'node:fs';
+
+import type { Clock } from '../../../host/clock.ts';
+import {
+  hostBootId,
+  isRunning,
+  listPids,
+  readCommandLine,
+  readStat,
+} from '../../../host/proc-identity.ts';
+import type { ProcessIdentity } from '../../../host/processes.ts';
+
+export interface JailedBy {
+  readonly id: string;
+  readonly base: string;
+  /** Undefined when the jail has no root directory */
+  readonly uid: number | undefined;
+}
+
+/** Whatever has the jail's user, and a jailer that is about to become it. Says the kernel, not the process. */
+export function findJailed({ id, base, uid }: JailedBy): readonly ProcessIdentity[] {
+  const found: ProcessIdentity[] = [];
+  for (const pid of listPids()) {
+    const owner = ownerOf(pid);
+    const isJailed = uid !== undefined && owner === uid;
+    if (!isJailed && !(owner === 0 && isJailer(readCommandLine(pid), id, base))) continue;
+    const seen = readStat(pid);
+    if (isRunning(seen)) found.push({ pid, startTicks: seen.startTicks, bootId: hostBootId() });
+  }
+  return found;
+}
+
+function isJailer(command: readonly string[], id: string, base: string): boolean {
+  return valueOf(command, '--id') === id && valueOf(command, '--chroot-base-dir') === base;
+}
+
+function valueOf(command: readonly string[], option: string): string | undefined {
+  const at = command.indexOf(option);
+  return at < 0 ? undefined : command[at + 1];
+}
+
+function ownerOf(pid: number): number | undefined {
+  try {
+    return statSync(`/proc/${String(pid)}`).uid;
+  } catch {
+    return undefined; // It ended while we looked.
+  }
+}
+
+/** How long what was killed may take to be gone */
+const GONE_MS = 5_000;
+const CHECK_MS = 5;
+
+/** Whether nothing is found any more, within the time that a killed process takes to end. */
+export async function isGoneSoon(
+  find: () => Promise<readonly ProcessIdentity[]>,
+  clock: Clock,
+  signal: AbortSignal,
+): Promise<boolean> {
+  const untilMs = clock.monotonicMs() + GONE_MS;
+  while ((await find()).length > 0) {
+    if (clock.monotonicMs() > untilMs) return false;
+    await clock.wait(CHECK_MS, signal);
+  }
+  return true;
+}
+
+export function isSame(one: ProcessIdentity, other: ProcessIdentity): boolean {
+  return (
+    one.pid === other.pid && one.startTicks === other.startTicks && one.bootId === other.bootId
+  );
+}

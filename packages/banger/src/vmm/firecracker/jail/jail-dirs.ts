@@ -1,0 +1,56 @@
+import { chmod, lstat, mkdir, readdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+
+import { BangerError } from '@banger/protocol/errors';
+
+import { unlessMissing } from '../../../host/missing-files.ts';
+import { takeAway, type JailRoot } from './jail-files.ts';
+import { JailFile, type Jail } from './jail-host.ts';
+import { unusable } from './jail-errors.ts';
+import { unmountBelow } from './jail-mounts.ts';
+import { FIRST_JAIL_UID, LAST_JAIL_UID } from './jail-user.ts';
+
+const PASSED_THROUGH = 0o711;
+const OTHERS_WRITE = 0o022;
+
+/** Makes a directory that anybody may pass through, or checks that nobody but root can change the one which is there. */
+export async function ensureRootsOwn(path: string): Promise<void> {
+  const isNew = (await mkdir(path, { recursive: true })) !== undefined;
+  if (isNew) await chmod(path, PASSED_THROUGH);
+  const found = await lstat(path);
+  if (found.isDirectory() && found.uid === 0 && (found.mode & OTHERS_WRITE) === 0) return;
+  throw new BangerError(
+    'host.path_unusable',
+    `Cannot use directory "${path}": it is not root's alone`,
+    { hint: `sudo rm -r ${path}` },
+  );
+}
+
+/** Who is jailed there; undefined when there is no such directory, or it is not made ready. */
+export async function uidOf(root: string): Promise<number | undefined> {
+  const found = await lstat(root).catch(unlessMissing);
+  if (found?.isDirectory() !== true) return undefined;
+  return found.uid >= FIRST_JAIL_UID && found.uid <= LAST_JAIL_UID ? found.uid : undefined;
+}
+
+/** Rejects when another jail below `jails` is this user's: each could read and end the other. */
+export async function refuseSharedUser(jails: string, { id, uid }: Jail): Promise<void> {
+  for (const other of (await readdir(jails).catch(unlessMissing)) ?? []) {
+    if (other === id || (await uidOf(join(jails, other, 'root'))) !== uid) continue;
+    throw unusable(id, `uid ${String(uid)} is that of jail "${other}"`);
+  }
+}
+
+/** What an earlier Firecracker and its jailer left; what was placed since stays. The jailer makes no device twice. */
+export async function clearRoot(root: JailRoot, signal: AbortSignal): Promise<void> {
+  const placed: readonly string[] = JailFile.shape.name.options;
+  for (const name of await readdir(root.path)) {
+    if (placed.includes(name)) continue;
+    await unmountBelow(root.processes, join(root.path, name), signal);
+    await rm(join(root.path, name), { recursive: true, force: true });
+  }
+}
+
+export async function takeAllAway(root: JailRoot, signal: AbortSignal): Promise<void> {
+  for (const name of JailFile.shape.name.options) await takeAway(root, name, signal);
+}

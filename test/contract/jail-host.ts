@@ -1,0 +1,233 @@
+import assert from 'node:assert/strict';
+import { suite, test } from 'node:test';
+
+import type { Child } from '../../packages/banger/src/host/processes.ts';
+import type {
+  Jail,
+  JailFile,
+  JailHost,
+} from '../../packages/banger/src/vmm/firecracker/jail/jail-host.ts';
+
+/** A host without jails. */
+export interface JailScene extends AsyncDisposable {
+  /** Another caller of the same banger, that knows nothing of any other */
+  caller(): JailHost;
+  /** A plain file of the caller's, that nobody else may read; gives its path */
+  file(name: string, content: string): Promise<string>;
+  /** A symbolic link beside these files */
+  link(name: string, to: string): Promise<string>;
+  /** A path beside them at which there is nothing */
+  path(name: string): string;
+  /** Text, and whose it is, of a file on the host */
+  read(path: string): Promise<{ readonly content: string; readonly isOursAlone: boolean }>;
+  /** What is in a jail's root directory, in alphabetical order; `undefined` without one */
+  entries(id: string): Promise<readonly string[] | undefined>;
+  /** As what runs in a jail would: a file, or a link */
+  makeInJail(id: string, name: string, made: { content: string } | { link: string }): Promise<void>;
+  /** All that a JailHost may change but for the files above, to be compared */
+  state(): Promise<string>;
+  /** A program that runs in any jail until it is killed */
+  readonly args: readonly string[];
+  readonly logFile: string;
+}
+
+export interface JailHostSubject {
+  readonly name: string;
+  readonly start: () => Promise<JailScene>;
+}
+
+const { signal } = new AbortController();
+
+export function aJail(index: number): Jail {
+  return { id: `vm-contract${String(index)}`, uid: 0x7abc_0000 + index };
+}
+
+async function aStartedJail(scene: JailScene, jail: Jail): Promise<Child> {
+  await scene.caller().place(jail, [await readOnly(scene, 'kernel', 'elf')], signal);
+  return spawn(scene, jail);
+}
+
+function spawn(scene: JailScene, { id }: Jail): Promise<Child> {
+  const limits = { memoryMib: 64, vcpus: 1 };
+  const { args, logFile } = scene;
+  return scene.caller().spawn({ id, args: [...args], logFile, limits }, signal);
+}
+
+async function readOnly(
+  scene: JailScene,
+  name: JailFile['name'],
+  content: string,
+): Promise<JailFile> {
+  return { name, hostPath: await scene.file(`${name}-${content}`, content), access: 'read' };
+}
+
+async function writable(scene: JailScene, name: JailFile['name']): Promise<JailFile> {
+  return { name, hostPath: await scene.file(name, 'disk'), access: 'write' };
+}
+
+/** What callers may rely on. */
+export function jailHostContract({ name, start }: JailHostSubject): void {
+  suite(`${name} keeps the JailHost contract: files`, () => {
+    test('what is placed is there, and all that is left after it is gone is the files', async () => {
+      await using scene = await start();
+      const before = await scene.state();
+      const host = scene.caller();
+      const disk = await writable(scene, 'overlay');
+
+      await host.place(aJail(1), [await readOnly(scene, 'kernel', 'elf'), disk], signal);
+      const placed = [await scene.entries(aJail(1).id), await host.list(signal)];
+      await host.remove(aJail(1).id, signal);
+
+      assert.deepEqual(placed, [['kernel', 'overlay'], [aJail(1).id]]);
+      assert.deepEqual(await scene.read(disk.hostPath), { content: 'disk', isOursAlone: true });
+      assert.equal(await scene.state(), before);
+    });
+
+    test('placing again takes the place of what was there', async () => {
+      await using scene = await start();
+      const host = scene.caller();
+      const disk = await writable(scene, 'overlay');
+      await host.place(aJail(1), [disk, await readOnly(scene, 'kernel', 'one')], signal);
+
+      await host.place(aJail(1), [await readOnly(scene, 'overlay', 'two')], signal);
+
+      assert.deepEqual(await scene.entries(aJail(1).id), ['kernel', 'overlay']);
+      assert.equal((await scene.read(disk.hostPath)).isOursAlone, true);
+    });
+
+    test('what is no plain file is refused', async () => {
+      await using scene = await start();
+      const link = await scene.link('link', await scene.file('target', 'x'));
+
+      for (const hostPath of [link, scene.path('nothing'), '/proc', '/dev/null']) {
+        const placing = scene
+          .caller()
+          .place(aJail(1), [{ name: 'base', hostPath, access: 'read' }], signal);
+
+        await assert.rejects(placing, { code: 'host.jail_unusable' }, hostPath);
+      }
+    });
+
+    test('two jails never have one user', async () => {
+      await using scene = await start();
+      await scene.caller().place(aJail(1), [], signal);
+
+      const second = scene.caller().place({ ...aJail(2), uid: aJail(1).uid }, [], signal);
+
+      await assert.rejects(second, { code: 'host.jail_unusable', message: /vm-contract1/ });
+    });
+
+    test('what was made in a jail is moved out and ours', async () => {
+      await using scene = await start();
+      const host = scene.caller();
+      await host.place(aJail(1), [], signal);
+      await scene.makeInJail(aJail(1).id, 'saved-state', { content: 'devices' });
+      const to = await scene.file('state', 'older');
+
+      await host.takeOut(aJail(1).id, { name: 'saved-state', to }, signal);
+
+      assert.deepEqual(await scene.read(to), { content: 'devices', isOursAlone: true });
+      assert.deepEqual(await scene.entries(aJail(1).id), []);
+    });
+
+    test('a link that was made in a jail leads nowhere', async () => {
+      await using scene = await start();
+      const host = scene.caller();
+      const secret = await scene.file('secret', 'of the host');
+      await host.place(aJail(1), [], signal);
+      await scene.makeInJail(aJail(1).id, 'saved-state', { link: secret });
+      await scene.makeInJail(aJail(1).id, 'elsewhere', { link: secret });
+      const to = scene.path('state');
+
+      const taken = host.takeOut(aJail(1).id, { name: 'saved-state', to }, signal);
+
+      await assert.rejects(taken, { code: 'host.jail_unusable' });
+      await host.remove(aJail(1).id, signal);
+      await assert.rejects(scene.read(to));
+      assert.deepEqual(await scene.read(secret), { content: 'of the host', isOursAlone: true });
+    });
+  });
+
+  suite(`${name} keeps the JailHost contract: processes`, () => {
+    test('what runs is found by any caller, and ended by whoever adopts it', async () => {
+      await using scene = await start();
+      const before = await scene.state();
+      await using child = await aStartedJail(scene, aJail(1));
+      const found = await scene.caller().find(aJail(1).id);
+
+      const adopted = await scene.caller().adopt(aJail(1).id, child.identity);
+      adopted?.kill('SIGKILL');
+      await child.exited;
+
+      assert.ok(found.some(({ pid }) => pid === child.identity.pid));
+      await scene.caller().remove(aJail(1).id, signal);
+      await scene.caller().remove(aJail(1).id, signal);
+      assert.deepEqual(await scene.caller().find(aJail(1).id), []);
+      assert.equal(await scene.state(), before);
+    });
+
+    test('it starts again after it ended, with what was placed', async () => {
+      await using scene = await start();
+      await (await aStartedJail(scene, aJail(1)))[Symbol.asyncDispose]();
+      await scene.makeInJail(aJail(1).id, 'saved-state', { content: 'from before' });
+
+      await using second = await spawn(scene, aJail(1));
+
+      assert.equal(second.gone.aborted, false);
+      const entries = (await scene.entries(aJail(1).id)) ?? [];
+      assert.deepEqual(
+        [entries.includes('kernel'), entries.includes('saved-state')],
+        [true, false],
+      );
+    });
+
+    test('nothing is started twice, or where nothing was placed', async () => {
+      await using scene = await start();
+      await using child = await aStartedJail(scene, aJail(1));
+
+      await assert.rejects(spawn(scene, aJail(1)), { code: 'vm.busy' });
+      await assert.rejects(spawn(scene, aJail(2)), { code: 'host.jail_unusable' });
+      assert.equal(child.gone.aborted, false);
+    });
+
+    test('a process that is not in the jail is not adopted', async () => {
+      await using scene = await start();
+      await using child = await aStartedJail(scene, aJail(1));
+      const { identity } = child;
+
+      const adopted = [
+        await scene.caller().adopt(aJail(2).id, identity),
+        await scene.caller().adopt(aJail(1).id, { ...identity, pid: 1 }),
+        await scene.caller().adopt(aJail(1).id, { ...identity, startTicks: 1 }),
+      ];
+
+      assert.deepEqual(adopted, [undefined, undefined, undefined]);
+    });
+
+    test('an abort before the start leaves no process', async () => {
+      await using scene = await start();
+      await scene.caller().place(aJail(1), [], signal);
+      const order = { id: aJail(1).id, args: [...scene.args], logFile: scene.logFile };
+
+      const started = scene
+        .caller()
+        .spawn(
+          { ...order, limits: { memoryMib: 64, vcpus: 1 } },
+          AbortSignal.abort(new Error('no')),
+        );
+
+      await assert.rejects(started, /no/);
+      assert.deepEqual(await scene.caller().find(aJail(1).id), []);
+    });
+
+    test('what never was is removed', async () => {
+      await using scene = await start();
+      const before = await scene.state();
+
+      await scene.caller().remove('vm-never', signal);
+
+      assert.equal(await scene.state(), before);
+      assert.deepEqual(await scene.caller().list(signal), []);
+    });
+  });
+}

@@ -1,0 +1,80 @@
+import { chmod, mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+
+/**
+ * Makes a program that can be taken for Firecracker's jailer, as far as its caller sees: it takes the same arguments,
+ * copies the binary, makes the directories and the control groups, gives the root directory to the jail's user and
+ * becomes Firecracker as that user, in the same process. Only it changes neither root directory nor mounts, so that what
+ * runs as Firecracker can be a script; and its devices are plain files.
+ */
+export async function createFakeJailer({
+  dir,
+  version = '1.16.1',
+}: {
+  readonly dir: string;
+  readonly version?: string;
+}): Promise<string> {
+  await mkdir(dir, { recursive: true });
+  const program = join(dir, 'jailer');
+  await writeFile(program, script(version));
+  await chmod(program, 0o755);
+  return program;
+}
+
+function script(version: string): string {
+  return `#!/bin/bash
+set -eu
+PATH=/usr/sbin:/usr/bin:/sbin:/bin
+fail() { echo "$1" >&2; echo "Error: $1" >&2; exit 1; }
+id= exec= uid= gid= base=/srv/jailer version=1 parent= groups=()
+while [ $# -gt 0 ]; do
+  case "$1" in
+    --version) echo "Jailer v${version}"; echo; exit 0 ;;
+    --) shift; break ;;
+    --id) id=$2 ;;
+    --exec-file) exec=$(realpath -e "$2") ;;
+    --uid) uid=$2 ;;
+    --gid) gid=$2 ;;
+    --chroot-base-dir) base=$(realpath -e "$2") ;;
+    --cgroup-version) version=$2 ;;
+    --parent-cgroup) parent=$2 ;;
+    --cgroup) groups+=("$2") ;;
+    *) fail "Found argument '\${1#--}' which wasn't expected, or isn't valid in this context." ;;
+  esac
+  shift 2
+done
+for name in id exec uid gid; do
+  [ -n "\${!name}" ] || fail "Argument '$name' required, but not found."
+done
+[[ $id =~ ^[A-Za-z0-9-]{1,64}$ ]] || fail "Invalid instance ID: $id"
+[[ $uid =~ ^[0-9]+$ ]] || fail "Invalid uid: $uid"
+[[ $parent != /* && /$parent/ != */../* ]] || fail "The parent cgroup path is invalid."
+name=$(basename "$exec")
+root=$base/$name/$id/root
+mkdir -p "$root"
+cp "$exec" "$root/$name"
+chown -h "$uid:$gid" "$root/$name"
+for group in "\${groups[@]}"; do
+  file=\${group%%=*} value=\${group#*=}
+  [ "$file" != "$group" ] && [ -n "$value" ] || fail "Invalid format for cgroups: $group"
+  if [ "$version" = 2 ]; then
+    mount=$(awk '$3 == "cgroup2" { print $2; exit }' /proc/mounts)
+  else
+    mount=$(awk -v want="\${file%%.*}" '$3 == "cgroup" && ("," $4 ",") ~ ("," want ",") { print $2; exit }' /proc/mounts)
+  fi
+  [ -n "$mount" ] || fail "\${file%%.*} cgroup controller is unavailable."
+  mkdir -p "$mount/$parent/$id"
+  echo "$value" > "$mount/$parent/$id/$file"
+  if [ "$version" = 2 ]; then echo $$ > "$mount/$parent/$id/cgroup.procs"; else echo $$ > "$mount/$parent/$id/tasks"; fi
+done
+cd "$root"
+for dir in . dev dev/net run; do mkdir -p "$dir"; chmod 0700 "$dir"; chown "$uid:$gid" "$dir"; done
+for device in net/tun kvm urandom; do
+  [ ! -e "dev/$device" ] || fail "Failed to create /dev/$device via mknod inside the jail: File exists (os error 17)"
+  touch "dev/$device"; chown "$uid:$gid" "dev/$device"
+done
+[ ! -e "$name.pid" ] || fail "Failed to open file /$name.pid: File exists (os error 17)"
+echo -n $$ > "$name.pid"
+exec env -i "PATH=$PATH" setpriv --reuid "$uid" --regid "$gid" --clear-groups "./$name" --id "$id" --start-time-us 1 --start-time-cpu-us 1 --parent-cpu-time-us 1 "$@"
+`;
+}
