@@ -11,6 +11,8 @@ import { createDisks } from '../packages/banger/src/disk/create-disks.ts';
 import type { Guest, GuestIdentity } from '../packages/banger/src/guest/guest.ts';
 import { createGuestConnector } from '../packages/banger/src/guest/guest-connector.ts';
 import { makePlan } from '../packages/banger/src/machine/make-plan.ts';
+import { aBridge } from '../packages/banger/src/machine/fixtures.ts';
+import { freePlace } from '../packages/banger/src/machine/network-place.ts';
 import { identityOf } from '../packages/banger/src/machine/identity.ts';
 import { driveSerials } from '../packages/banger/src/machine/drive-names.ts';
 import type { MachinePlan } from '../packages/banger/src/machine/plan.ts';
@@ -58,7 +60,7 @@ export async function makeBareDirs(
   const from = { ...image, rootDisk: baseDisk };
   const plan = makePlan({
     ...{ id: newVmId(), spec, image: from, kernel, initrd, dirs },
-    addressIndex: 16,
+    network: freePlace(spec, [], { vmsDir: dirs.vms, bridge: aBridge() }),
   });
   const { paths } = plan;
   for (const dir of [paths.dir, paths.runDir]) {

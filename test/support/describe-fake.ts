@@ -13,7 +13,7 @@ export function describeFake(vm: Vm): VmDetails {
     ],
     network: {
       ...{ mode: 'user', address: '10.77.0.16/16', hostAddress: '127.77.0.1' },
-      ...{ mac: '52:54:00:00:00:01', nat: true },
+      ...{ mac: '52:54:00:00:00:01', nat: true, bridge: null },
     },
     vmm: { name: 'fake', version: '1', machine: 'none', pid: 42, command: ['fake', '--vm'] },
     bootId: 'b',

@@ -150,10 +150,15 @@ export const VmDetails = Vm.extend({
       mode: z.string(),
       /** In the guest, with prefix length */
       address: z.string(),
-      /** On the host's loopback, where the guest's ports answer while it runs */
+      /** Where the guest's ports answer while it runs: on the host's loopback, or its own address on a bridge */
       hostAddress: z.string(),
       mac: z.string(),
       nat: z.boolean(),
+      /** null: it is on none */
+      bridge: z
+        .object({ name: z.string(), tap: z.string(), isolated: z.boolean() })
+        .nullable()
+        .default(null),
     })
     .nullable(),
   vmm: z

@@ -5,7 +5,8 @@ import type { specFlags } from './vm-flags.ts';
 
 /** What is asked for, from the flags; what was left out is the daemon's to choose. */
 export function createRequest(flags: FlagValues<typeof specFlags>): CreateOptions {
-  const { name, image, kernel, vcpu, nat, vmm, accel, noTemplate, publish } = flags;
+  const { name, image, kernel, vcpu, nat, network, isolate, vmm, accel, noTemplate, publish } =
+    flags;
   const sizes = { memoryMib: flags.memory, diskMib: flags.diskSize };
   return {
     name,
@@ -13,6 +14,8 @@ export function createRequest(flags: FlagValues<typeof specFlags>): CreateOption
     kernel,
     vcpu,
     nat,
+    network,
+    isolated: isolate,
     vmm,
     accel,
     template: !noTemplate,

@@ -56,7 +56,13 @@ function specFields({ spec, provenance }: VmDetails): readonly Field[] {
     ['overlayMib', 'overlay', formatMib(spec.overlayMib)],
     ['vmm', 'VMM', spec.vmm],
     ['accel', 'accelerator', spec.accel],
+    ['network', 'network', spec.network],
     ['nat', 'NAT', spec.nat ? 'on' : 'off'],
+    ...(spec.network === 'bridge'
+      ? ([
+          ['isolated', 'other VMs', spec.isolated ? 'kept apart' : 'those that are open too'],
+        ] as const)
+      : []),
   ] as const;
   return values.map(([key, label, value]) => {
     const origin = provenance[key];
@@ -77,9 +83,11 @@ function hygieneFields({ hygiene }: VmDetails): readonly Field[] {
 
 function networkFields({ network }: VmDetails): readonly Field[] {
   if (network === null) return [];
+  const { mode, bridge } = network;
   return [
     ['address', network.hostAddress],
-    ['network', `${network.mode}, ${network.address}, ${network.mac}`],
+    ['interface', `${network.address}, ${network.mac}`],
+    [mode, bridge === null ? undefined : `${bridge.tap} on ${bridge.name}`],
   ];
 }
 

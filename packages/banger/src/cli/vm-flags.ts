@@ -38,7 +38,9 @@ export const sizeFlags = {
   vcpu: flag.count('Virtual CPUs', { default: 'vm_defaults.vcpu, else from the host' }),
   memory: mib('Memory', { default: 'vm_defaults.memory, else from the host' }),
   diskSize: mib('Size of the disk at /root', { default: 'vm_defaults.disk_size' }),
-  nat: flag.toggle('Reach the outside through the host'),
+  nat: flag.toggle('Reach the outside through the host', {
+    default: 'yes, on a bridge no',
+  }),
 };
 
 /** What a VM is made of. */
@@ -49,6 +51,10 @@ export const specFlags = {
   ...sizeFlags,
   vmm: flag.choice('Virtual machine monitor', ['auto', 'qemu', 'firecracker']),
   accel: flag.choice('Accelerator', ['auto', 'kvm', 'tcg']),
+  network: flag.choice('How it reaches others', ['auto', 'user', 'bridge'], { default: 'network' }),
+  isolate: flag.toggle('On a bridge: apart from other VMs; two that are not reach each other', {
+    default: 'yes',
+  }),
   publish: ports(
     'Port of this host that leads to one of the guest whenever it runs; on 127.0.0.1 unless an address is given',
   ),

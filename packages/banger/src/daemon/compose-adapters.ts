@@ -42,6 +42,7 @@ import type { Pins } from '../ssh/pins.ts';
 import { createSshClientFiles, type SshClientFiles } from '../ssh/ssh-client-files.ts';
 import type { UserKey } from '../ssh/user-key.ts';
 import { createFactsTable, type Facts } from '../store/facts-table.ts';
+import { composeNetworks, type Networks } from './compose-networks.ts';
 import { createTemplates, type TemplateStore } from '../template/create-templates.ts';
 import {
   chooseAccelerator,
@@ -76,6 +77,7 @@ export interface Adapters {
   readonly templates: TemplateStore;
   readonly pressure: MemoryPressure;
   readonly listeners: Listeners;
+  readonly networks: Networks;
   readonly accelerator: () => Promise<AcceleratorProbe>;
   /** Repositories that images would be made from, for people */
   readonly debianSources: (signal: AbortSignal) => Promise<readonly string[]>;
@@ -174,6 +176,7 @@ export function composeAdapters({
     }),
     pressure: createSystemPressure(),
     listeners: createSystemListeners(),
+    networks: composeNetworks({ config, paths, uid, processes }),
     driver: createQemuDriver({ processes, clock, ...binary }),
     async debianSources(signal) {
       const sources = await archive.sources('bookworm', signal);

@@ -40,6 +40,8 @@ export function composeMachines(parts: MachineParts): { machines: Machines; runn
     disks: adapters.disks,
     images: adapters.images,
     kernels: adapters.kernels,
+    networkOf: ({ network }) => adapters.networks.modes[network.mode],
+    bridge: adapters.networks.bridge,
     driverOf: () => adapters.driver, // One driver so far; the plan's `vmm` picks it.
     directories: createSystemDirectories(),
     records,

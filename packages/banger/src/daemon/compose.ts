@@ -20,6 +20,7 @@ import { composeMachines } from './compose-machines.ts';
 import { sweepStores } from './compose-sweeps.ts';
 import { composePublishers, followVm } from './compose-publishers.ts';
 import { composeBuilds } from './compose-builds.ts';
+import { keepBridge } from './compose-networks.ts';
 import { composeDns } from './compose-dns.ts';
 import { createDaemonLog, type DaemonLog } from './daemon-log.ts';
 import { createEventHub } from './event-hub.ts';
@@ -89,6 +90,8 @@ export async function startDaemon({
   await adapters.sshClient.write();
   await sweepStores(adapters, paths, log);
   for (const problem of await machines.open()) log.error({ err: problem }, 'cannot take over a VM');
+
+  cleanup.use(await keepBridge({ networks: adapters.networks, machines, clock, log }));
 
   const published = cleanup.use(composePublishers({ adapters, machines, emit }));
   publishers = published;

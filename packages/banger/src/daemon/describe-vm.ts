@@ -57,6 +57,7 @@ export async function describeVm(record: VmRecord, deps: DescribeDeps): Promise<
       hostAddress: plan.network.hostAddress,
       mac: plan.network.mac,
       nat: plan.network.nat,
+      bridge: plan.network.bridge,
     },
     vmm: record.vmm && { ...record.vmm, pid: live?.vmm.pid ?? null },
     bootId: record.bootId,

@@ -5,6 +5,7 @@ import type { Supervisor } from '../machine/supervisor.ts';
 import type { GuestScheme } from '../guest/guest-listeners.ts';
 import { listPorts } from '../network/list-ports.ts';
 import type { Publishers } from '../network/publishers.ts';
+import { isReached } from '../network/wanted-ports.ts';
 import type { VmPublisher } from '../network/vm-publisher.ts';
 import type { Handlers } from './handler-table.ts';
 
@@ -27,6 +28,7 @@ export function portHandlers(deps: PortHandlerDeps): Pick<Handlers, 'vmPorts'> {
       return listPorts({
         name,
         hostAddress: plan.network.hostAddress,
+        isReached: isReached(plan.network),
         publish: spec.publish,
         listening: publisher.listening,
         ports: publisher.ports,

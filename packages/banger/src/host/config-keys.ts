@@ -2,6 +2,7 @@ import { z } from 'zod';
 
 import { MAX_MIB, parseMib } from '@banger/protocol/size';
 
+import { networkKeys } from './network-keys.ts';
 import { parseHostPort } from './parse-host-port.ts';
 
 /**
@@ -61,6 +62,7 @@ export const configKeys = {
   vmm: { schema: z.enum(['auto', 'firecracker', 'qemu']), fallback: 'auto' },
   accel: { schema: z.enum(['auto', 'kvm', 'tcg']), fallback: 'auto' },
   qemu_bin: { schema: AbsolutePath, fallback: undefined },
+  ...networkKeys,
   ssh_key_path: { schema: HomePath, fallback: undefined },
   dns_listen: { schema: ListenAddress, fallback: '127.0.0.1:42069' },
   debian_mirror: { schema: Url, fallback: undefined },

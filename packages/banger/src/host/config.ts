@@ -16,6 +16,7 @@ import {
 import { lineOfKey } from './config-lines.ts';
 import { parseCatalogs, type CatalogSettings } from './catalog-config.ts';
 import { parseFileSync, type FileSyncEntry } from './file-sync-config.ts';
+import { checkBridge } from './network-keys.ts';
 import { parseRegistries, type RegistrySettings } from './registry-config.ts';
 
 /** The configuration of a daemon: read once at its start, from the file, then the environment. */
@@ -59,7 +60,11 @@ export function parseConfig(sources: ConfigSources): Config {
   effective.push(listValue('file_sync', lists.file_sync?.map(showFileSync), sources));
   effective.push(listValue('registry', lists.registry, sources));
   effective.push(listValue('catalog', lists.catalog, sources));
-  return { values: values as ConfigValues, fileSync, registries, catalogs, effective };
+  const config = { values: values as ConfigValues, fileSync, registries, catalogs, effective };
+  const source = (key: ConfigKey) =>
+    effective.find((value) => value.key === key)?.source ?? 'built-in';
+  checkBridge(config.values, { address: source('bridge_ip'), subnet: source('cidr') });
+  return config;
 }
 
 function effectiveValue(

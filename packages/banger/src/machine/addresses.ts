@@ -9,7 +9,7 @@ export const NAME_SERVER = `${GUEST_SUBNET}.0.3`;
 const HOST_SUBNET = '127.77';
 
 /** Below are gateway and name server. */
-const FIRST_INDEX = 16;
+export const FIRST_INDEX = 16;
 const LAST_INDEX = 0xfffe;
 const HOST_ADDRESSES = 0xfffe;
 

@@ -6,6 +6,7 @@ import type { StoredKernel } from '../kernel/kernels.ts';
 import { journalOf } from './journal.ts';
 import { createSteps, type MachineDeps, type StepDeps } from './machine-deps.ts';
 import { makePlan, type PlanParts } from './make-plan.ts';
+import type { Places } from './network-place.ts';
 import { backgroundOperation, type Operation } from './operation.ts';
 import type { OwnedVm } from './owned-vm.ts';
 import type { MachinePlan } from './plan.ts';
@@ -15,8 +16,7 @@ import type { Supervisor } from './supervisor.ts';
 
 export interface CreateDeps extends MachineDeps {
   readonly dirs: PlanParts['dirs'];
-  /** Of an address that no other VM has */
-  readonly addressIndex: () => number;
+  readonly places: Places;
 }
 
 /**
@@ -57,7 +57,7 @@ async function plannedVm(
   const { image, kernel } = await partsFor(vm, deps, operation);
   const initrd = await deps.kernels.initrd(kernel, operation.signal);
   const parts = { id: vm.id, spec: vm.record.spec, image, kernel, initrd, dirs: deps.dirs };
-  const plan = makePlan({ ...parts, addressIndex: deps.addressIndex() });
+  const plan = makePlan({ ...parts, network: deps.places.free(vm.record.spec) });
   vm.adoptPlan(plan, operation.id); // In the same turn, so that nobody else gets the address.
   return plan;
 }

@@ -6,6 +6,7 @@ export type VmRequest =
   | 'kill'
   | 'delete'
   | 'change'
+  | 'change-network'
   | 'pause'
   | 'resume'
   | 'suspend'
@@ -39,6 +40,10 @@ export function decide(state: VmState, request: VmRequest): Decision {
       return state.name === 'created' || state.name === 'stopped' || state.name === 'error'
         ? go(state)
         : deny(`it is ${state.name}, and only a stopped VM can be changed`, 'banger vm stop VM');
+    case 'change-network':
+      return isSettled(state) || state.name === 'created'
+        ? go(state)
+        : deny(`it is ${state.name}`, 'banger vm list --all');
     case 'pause':
       if (state.name === 'paused') return { kind: 'already' };
       return state.name === 'running' ? go({ name: 'paused' }) : notRunning(state);

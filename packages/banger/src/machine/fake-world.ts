@@ -23,6 +23,10 @@ import { createFakeSavedStates } from '../saved/fake-saved-states.ts';
 import { createFakeHostKeys } from '../ssh/fake-host-keys.ts';
 import { createFakePins } from '../ssh/fake-pins.ts';
 import { createFakeUserKey } from '../ssh/fake-user-key.ts';
+import { createBridgeMode } from '../network/bridge/bridge-mode.ts';
+import { createFakeBridgeHost } from '../network/bridge/fake-bridge-host.ts';
+import type { NetworkMode } from '../network/network-mode.ts';
+import { createUserMode } from '../network/user-mode.ts';
 import { openDatabase } from '../store/database.ts';
 import { createJournalTable } from '../store/journal-table.ts';
 import { createVmsTable } from '../store/vms-table.ts';
@@ -31,6 +35,7 @@ import { createFakeDriver, type FakeDriverOptions } from '../vmm/fake-driver.ts'
 import { createFakeVmmHost } from '../vmm/fake-vmm-host.ts';
 import type { VmmDriver } from '../vmm/driver.ts';
 import { filesOf, guestHooks, withSavedFiles, type Behaviour } from './fake-host.ts';
+import { aBridge } from './fixtures.ts';
 import { createIdentifier } from './identify.ts';
 import { Machines } from './machines.ts';
 import { mortal, type Life } from './mortal.ts';
@@ -61,6 +66,11 @@ export function createFakeWorld(monitor: Pick<FakeDriverOptions, 'driveSerials'>
   const pins = createFakePins();
   const gitUser = { identity: () => Promise.resolve({ name: 'Ana', email: 'ana@example.org' }) };
   const pressure = createFakePressure();
+  const bridge = aBridge();
+  const { name, gateway: address, subnet } = bridge;
+  const settings = { name, address, subnet, owner: '/state', uid: 0 };
+  const bridgeHost = createFakeBridgeHost(settings);
+  const networks = { user: createUserMode(), bridge: createBridgeMode(bridgeHost, settings) };
   const guests = new Map<VmId, FakeGuest>();
   const wires = createFakeGuests();
   const db = openDatabase(':memory:');
@@ -101,6 +111,8 @@ export function createFakeWorld(monitor: Pick<FakeDriverOptions, 'driveSerials'>
       },
       connector: mortal(wires.connector, life),
       driverOf: () => mortal<VmmDriver>(driver, life),
+      networkOf: ({ network }) => mortal<NetworkMode>(networks[network.mode], life),
+      bridge,
       records: {
         ...records,
         update: (record, change) =>
@@ -146,7 +158,7 @@ export function createFakeWorld(monitor: Pick<FakeDriverOptions, 'driveSerials'>
   return {
     archives: createFakeImageArchives(),
     ...{ clock, directories, disks, images, kernels, blobs, bundles, host, guests, events },
-    ...{ kvmFailures, builds: createFakeBuilds({ images }) },
+    ...{ bridgeHost, kvmFailures, builds: createFakeBuilds({ images }) },
     ...{ templates, saved, hostKeys, pins, pressure, behaviour, daemon },
     /** Everything of VMs that is on the host now; templates are not, and a VM's directory takes with it what is in it */
     left: () => [
@@ -158,6 +170,7 @@ export function createFakeWorld(monitor: Pick<FakeDriverOptions, 'driveSerials'>
       ...[...pins.pinned.values()].map(({ name }) => `pin of ${name}`),
       ...host.monitors.keys(),
       ...host.runFiles,
+      ...bridgeHost.host.links.keys(),
     ],
   };
 }

@@ -1,7 +1,10 @@
 import { ImageId, KernelId, newVmId } from '@banger/protocol/ids';
 import type { VmSpec } from '@banger/protocol/vm';
 
+import { tapName } from '../network/bridge/tap-name.ts';
+import type { BridgeNetwork } from './bridge-addresses.ts';
 import { makePlan } from './make-plan.ts';
+import { freePlace } from './network-place.ts';
 import type { MachinePlan } from './plan.ts';
 import type { VmRecord } from './record.ts';
 
@@ -21,6 +24,17 @@ export function aSpec(change: Partial<VmSpec> = {}): VmSpec {
     nat: true,
     isolated: true,
     publish: [],
+    ...change,
+  };
+}
+
+export function aBridge(change: Partial<BridgeNetwork> = {}): BridgeNetwork {
+  return {
+    name: 'br-banger',
+    gateway: '172.16.0.1',
+    subnet: '172.16.0.0/24',
+    dnsServers: () => ['192.0.2.53'],
+    tapOf: (index) => tapName('/state', index),
     ...change,
   };
 }
@@ -73,7 +87,7 @@ export function aPlan(change: Partial<VmSpec> & { readonly root?: string } = {})
       modulesDisk: `${dir}/modules.ext4`,
     },
     initrd: `${dir}/initrd.cpio`,
-    addressIndex: 16,
+    network: freePlace(aSpec(spec), [], { vmsDir: `${root}/vms`, bridge: aBridge() }),
     dirs: { vms: `${root}/vms`, runtimeDir: `${root}/run`, forks: `${root}/forks` },
   });
 }

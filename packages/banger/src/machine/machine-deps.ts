@@ -12,6 +12,7 @@ import type { Kernels } from '../kernel/kernels.ts';
 import type { SavedStates } from '../saved/saved-states.ts';
 import type { HostKeys } from '../ssh/host-keys.ts';
 import type { Pins } from '../ssh/pins.ts';
+import type { NetworkMode } from '../network/network-mode.ts';
 import type { VmmDriver } from '../vmm/driver.ts';
 import type { MachinePlan } from './plan.ts';
 import type { JournalRecords, VmRecords } from './record.ts';
@@ -19,6 +20,7 @@ import type { RunningVms } from './running-vms.ts';
 import type { Identifier } from './identify.ts';
 import type { Step } from './run-steps.ts';
 import type { WarmStarts } from './warm/warm-starts.ts';
+import { attachNetwork } from './steps/attach-network.ts';
 import { awaitReady } from './steps/await-ready.ts';
 import { bootGuest } from './steps/boot-guest.ts';
 import { greetGuest } from './steps/greet-guest.ts';
@@ -48,6 +50,7 @@ export interface StepDeps {
   readonly saved: SavedStates;
   readonly identifier: Identifier;
   readonly driverOf: (plan: MachinePlan) => VmmDriver;
+  readonly networkOf: (plan: MachinePlan) => NetworkMode;
   /** Told after the change is stored */
   readonly emit: (body: EventBody, operation: string) => void;
   /** KVM was chosen by itself and never reached an agent */
@@ -81,9 +84,10 @@ export function startSteps(deps: StepDeps, progress: Progress): readonly Step[] 
 
 /** As far as an agent that answers: what there is of a machine that becomes a `t0` template. */
 export function greetSteps(deps: StepDeps): readonly Step[] {
-  const { directories, running, connector, driverOf, saved } = deps;
+  const { directories, running, connector, driverOf, networkOf, saved } = deps;
   return [
     makeRunDirectory(directories),
+    attachNetwork(networkOf),
     launchVmm(driverOf, running),
     resumeVcpus(running, saved),
     greetGuest(running, connector),

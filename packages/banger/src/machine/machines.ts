@@ -5,11 +5,13 @@ import type { CreateVmRequest } from '@banger/protocol/vm-requests';
 import type { SharedWork } from '../artifact/shared-work.ts';
 import type { MemoryPressure } from '../host/pressure.ts';
 import type { StoredTemplate, Templates } from '../template/templates.ts';
+import type { BridgeNetwork } from './bridge-addresses.ts';
 import { VmBuildMachines } from './build/build-machines.ts';
 import { createVm, type CreateDeps } from './create-vm.ts';
 import { isAlive } from './decide.ts';
 import type { StepDeps } from './machine-deps.ts';
 import type { PlanParts } from './make-plan.ts';
+import { anyPlace, type Places } from './network-place.ts';
 import { backgroundOperation, type Operation } from './operation.ts';
 import { Population, type NewVm } from './population.ts';
 import { pinAll } from './pin-all.ts';
@@ -28,6 +30,7 @@ import { Waterfall } from './waterfall.ts';
 
 export interface MachinesDeps extends StepDeps {
   readonly dirs: PlanParts['dirs'];
+  readonly bridge: BridgeNetwork;
   readonly hostSize: () => Promise<HostSize>;
   readonly specContext: () => Promise<Omit<SpecContext, 'host' | 'madeUpName'>>;
   readonly makeUpName: () => string;
@@ -60,19 +63,22 @@ export class Machines {
 
   constructor(parts: MachinesDeps) {
     const { warmth, templates } = parts;
-    const addressIndex = () => this.#population.addressIndex();
+    const places: Places = {
+      free: (spec) => this.#population.freePlace(spec),
+      any: (spec) => anyPlace(spec, { vmsDir: parts.dirs.vms, bridge: parts.bridge }),
+    };
     this.#keeper = new TemplateKeeper({
       ...parts,
       ...warmth,
       inUse: () => this.#templatesInUse(),
       hidden: {
-        addressIndex,
+        places,
         insert: (purpose, spec) => this.#population.insertHidden(purpose, spec),
         delete: (vm) => this.#population.delete(vm),
       },
     });
     const warm = warmth.isEnabled ? this.#keeper : alwaysCold;
-    this.#deps = { ...parts, warm, addressIndex };
+    this.#deps = { ...parts, warm, places };
     const population = new Population(this.#deps, parts);
     this.#population = population;
     const perShape = warmth.isEnabled ? warmth.standbysPerShape : 0;
@@ -101,6 +107,16 @@ export class Machines {
 
   all(): readonly Supervisor[] {
     return this.#population.users();
+  }
+
+  /** Those that no user has asked for, too */
+  everyone(): readonly Supervisor[] {
+    return this.#population.everyone();
+  }
+
+  /** Of the VMs that will come to the bridge next, as far as there is room for them */
+  nextTaps(count: number): readonly string[] {
+    return this.#population.nextTaps(count);
   }
 
   /** How many of them have a monitor now */

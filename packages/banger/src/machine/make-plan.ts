@@ -9,8 +9,9 @@ import type { VmSpec } from '@banger/protocol/vm';
 
 import type { StoredImage } from '../image/images.ts';
 import type { StoredKernel } from '../kernel/kernels.ts';
-import { GATEWAY, guestAddressOf, hostAddressOf, NAME_SERVER } from './addresses.ts';
+import { macOfAddress } from './bridge-addresses.ts';
 import { imageRun } from './image-run.ts';
+import type { NetworkPlace } from './network-place.ts';
 import { powerOn, type MachinePlan } from './plan.ts';
 
 export interface PlanParts {
@@ -23,15 +24,15 @@ export interface PlanParts {
   readonly build?: MachinePlan['build'];
   readonly kernel: Pick<StoredKernel, 'id' | 'release' | 'vmlinux' | 'modulesDisk'>;
   readonly initrd: string;
-  /** Of its address; no two VMs have the same */
-  readonly addressIndex: number;
+  /** No two VMs have the same */
+  readonly network: NetworkPlace;
   /** Directories of this banger */
   readonly dirs: { readonly vms: string; readonly runtimeDir: string; readonly forks: string };
 }
 
 /** Spec + what it is made from → every name, address and path. Pure. */
 export function makePlan(parts: PlanParts): MachinePlan {
-  const { id, spec, image, kernel, initrd, dirs } = parts;
+  const { id, spec, image, kernel, initrd, network, dirs } = parts;
   const dir = join(dirs.vms, id);
   const runDir = join(dirs.runtimeDir, 'vms', id);
   const plan: MachinePlan = {
@@ -61,16 +62,7 @@ export function makePlan(parts: PlanParts): MachinePlan {
       consoleLog: join(dir, 'console.log'),
       vmmLog: join(dir, 'vmm.log'),
     },
-    network: {
-      mode: 'user',
-      mac: macOf(id),
-      guestAddress: guestAddressOf(parts.addressIndex),
-      hostAddress: hostAddressOf(parts.addressIndex, dirs.vms),
-      gateway: GATEWAY,
-      dnsServers: [NAME_SERVER],
-      nat: spec.nat,
-      bridge: null,
-    },
+    network: { ...network, mac: macOf(id, network) },
     machineId: digestOf('machine-id', id).toString('hex', 0, 16),
     start: powerOn,
     build: parts.build ?? null,
@@ -82,7 +74,7 @@ export function makePlan(parts: PlanParts): MachinePlan {
 /** The plan of another VM that is made of the same parts. Pure. */
 export function planLike(
   { imageId, imageRun: config, kernelId, kernelRelease, init, paths }: MachinePlan,
-  parts: Pick<PlanParts, 'id' | 'spec' | 'addressIndex' | 'dirs'>,
+  parts: Pick<PlanParts, 'id' | 'spec' | 'network' | 'dirs'>,
 ): MachinePlan {
   return makePlan({
     ...parts,
@@ -98,7 +90,8 @@ export function planLike(
 }
 
 /** Locally administered, unicast (IEEE 802 section 8.2.1), the same for the whole life of the VM. */
-function macOf(id: VmId): string {
+function macOf(id: VmId, { mode, guestAddress }: NetworkPlace): string {
+  if (mode === 'bridge') return macOfAddress(guestAddress);
   const bytes = [0x02, 0xba, ...digestOf(id).subarray(0, 4)];
   return bytes.map((byte) => byte.toString(16).padStart(2, '0')).join(':');
 }

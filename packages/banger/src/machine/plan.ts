@@ -69,6 +69,8 @@ export const PlanNetwork = z
     hostAddress: hostAddress ?? likeTheGuests(network.guestAddress),
   }));
 
+export type PlanNetwork = z.infer<typeof PlanNetwork>;
+
 /** `10.77.1.2/16` → `127.77.1.2` */
 function likeTheGuests(guestAddress: string): string {
   return guestAddress.replace(/^10\./, '127.').replace(/\/.*$/, '');

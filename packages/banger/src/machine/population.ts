@@ -1,11 +1,12 @@
-import { BangerError } from '@banger/protocol/errors';
 import { newVmId } from '@banger/protocol/ids';
 import type { VmSpec } from '@banger/protocol/vm';
 
 import type { MachineDeps } from './machine-deps.ts';
-import { freeAddressIndex } from './addresses.ts';
+import { freeBridgeIndexes, type BridgeNetwork } from './bridge-addresses.ts';
 import type { PlanParts } from './make-plan.ts';
+import { freePlace, type NetworkPlace, type PlaceParts } from './network-place.ts';
 import { backgroundOperation, type Operation } from './operation.ts';
+import type { PlanNetwork } from './plan.ts';
 import type { VmRecord } from './record.ts';
 import { resolveReference } from './resolve-reference.ts';
 import { Supervisor } from './supervisor.ts';
@@ -20,19 +21,20 @@ export type NewVm = Pick<VmRecord, 'name' | 'spec'> &
 export interface PopulationOptions {
   readonly makeUpName: () => string;
   readonly dirs: PlanParts['dirs'];
+  readonly bridge: BridgeNetwork;
 }
 
 /** The supervisors of all VMs, one each, and what VMs share: names and addresses. */
 export class Population {
   readonly #deps: MachineDeps;
   readonly #makeUpName: () => string;
-  readonly #vmsDir: string;
+  readonly #places: PlaceParts;
   readonly #supervisors = new Map<string, Supervisor>();
 
-  constructor(deps: MachineDeps, { makeUpName, dirs }: PopulationOptions) {
+  constructor(deps: MachineDeps, { makeUpName, dirs, bridge }: PopulationOptions) {
     this.#deps = deps;
     this.#makeUpName = makeUpName;
-    this.#vmsDir = dirs.vms;
+    this.#places = { vmsDir: dirs.vms, bridge };
   }
 
   /** Users' ones; nobody is shown the others */
@@ -102,16 +104,19 @@ export class Population {
     if (this.#deps.records.get(vm.id) === undefined) this.#supervisors.delete(vm.id);
   }
 
-  /** Of an address that no VM has. */
-  addressIndex(): number {
-    const taken = this.everyone().flatMap(({ record: { plan } }) =>
-      plan === null ? [] : [plan.network],
-    );
-    const index = freeAddressIndex(taken, this.#vmsDir);
-    if (index !== undefined) return index;
-    throw new BangerError('host.resources', 'Cannot make another VM: every address is taken', {
-      hint: 'banger vm prune',
-    });
+  /** One that no VM has */
+  freePlace(spec: VmSpec): NetworkPlace {
+    return freePlace(spec, this.#taken(), this.#places);
+  }
+
+  /** Of the VMs that will come to the bridge next, as far as there is room for them. */
+  nextTaps(count: number): readonly string[] {
+    const { bridge } = this.#places;
+    return freeBridgeIndexes(this.#taken(), bridge, count).map((index) => bridge.tapOf(index));
+  }
+
+  #taken(): readonly PlanNetwork[] {
+    return this.everyone().flatMap(({ record: { plan } }) => plan?.network ?? []);
   }
 
   freeName(): string {

@@ -1,3 +1,4 @@
+import { toBangerError } from '@banger/protocol/errors';
 import type { VmState } from '@banger/protocol/vm';
 
 import { journalOf } from './journal.ts';
@@ -13,6 +14,7 @@ import { stopVm } from './stop-vm.ts';
 import type { Supervisor } from './supervisor.ts';
 
 const MONITOR_MS = 10_000;
+const NETWORK_MS = 30_000;
 
 /**
  * At daemon start, for each VM: compares what should be (the record) with what is (run files, processes), then adopts
@@ -77,7 +79,17 @@ async function adopt(vm: Supervisor, deps: MachineDeps, plan: MachinePlan): Prom
   const vmm = await deps.driverOf(plan).adopt(plan, AbortSignal.timeout(10_000));
   if (vmm === undefined) return false;
   vm.watch(deps.running.own(vm.id, vmm));
+  await attachAgain(vm, deps, plan);
   return true;
+}
+
+/** What the host had for it may be gone. A guest whose network cannot be put right is still a guest. */
+async function attachAgain(vm: Supervisor, deps: MachineDeps, plan: MachinePlan): Promise<void> {
+  try {
+    await deps.networkOf(plan).attach(plan, AbortSignal.timeout(NETWORK_MS));
+  } catch (error) {
+    vm.warn(`Its network may not work: ${toBangerError(error).message}`);
+  }
 }
 
 async function undo(vm: Supervisor, deps: MachineDeps, reason: string): Promise<void> {

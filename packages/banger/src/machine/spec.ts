@@ -4,6 +4,7 @@ import type { CreateVmRequest, SetVmRequest } from '@banger/protocol/vm-requests
 import type { Accelerator, Origin, Provenance, VmSpec } from '@banger/protocol/vm';
 
 import type { ConfigKey, ConfigValues } from '../host/config-keys.ts';
+import { chooseNetwork } from './choose-network.ts';
 
 /** What the choice of a spec depends on, beside the request. */
 export interface SpecContext {
@@ -46,6 +47,11 @@ export function resolveSpec(request: CreateVmRequest, context: SpecContext): Res
   };
 
   const accel = choose('accel', request.accel, 'accel', () => 'auto' as const);
+  const vmm = choose('vmm', request.vmm, 'vmm', () => 'auto' as const);
+  const { network, nat, isolated } = chooseNetwork({
+    ...{ vmm, nat: request.nat, isolated: request.isolated },
+    network: choose('network', request.network, 'network', () => 'auto' as const),
+  });
   const spec: VmSpec = {
     name: request.name ?? context.madeUpName,
     image: choose('image', request.image, 'default_image', () => ''),
@@ -59,17 +65,16 @@ export function resolveSpec(request: CreateVmRequest, context: SpecContext): Res
     ),
     diskMib: choose('diskMib', request.diskMib, 'vm_defaults.disk_size', () => 8192),
     overlayMib: choose('overlayMib', undefined, 'vm_defaults.overlay_size', () => 8192),
-    vmm: chosenVmm(choose('vmm', request.vmm, 'vmm', () => 'auto' as const)),
+    vmm: chosenVmm(vmm),
     accel: context.accelerator(accel),
     accelAuto: accel === 'auto',
-    network: 'user',
-    nat: request.nat ?? true,
-    isolated: request.isolated ?? true,
+    ...{ network, nat, isolated },
     publish: request.publish,
   };
   if (request.kernel !== undefined) provenance['kernel'] = 'flag';
   else if (context.imageKernel !== undefined) provenance['kernel'] = 'image';
   provenance['nat'] = request.nat === undefined ? 'built-in' : 'flag';
+  provenance['isolated'] = request.isolated === undefined ? 'built-in' : 'flag';
   provenance['name'] = request.name === undefined ? 'built-in' : 'flag';
   if (accel === 'auto') provenance['accel'] = 'host';
   checkSizes(spec, host);

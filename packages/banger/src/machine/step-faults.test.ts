@@ -5,9 +5,11 @@ import { anOperation, aRequest, createFakeWorld } from './fake-world.ts';
 
 const createSteps = ['make-directory', 'make-disks'];
 const startSteps = [
-  ...['make-run-directory', 'launch-vmm', 'greet-guest'],
+  ...['make-run-directory', 'attach-network', 'launch-vmm', 'greet-guest'],
   ...['boot-guest', 'sync-files', 'await-ready'],
 ];
+/** The network with the most to undo */
+const onBridge = { network: 'bridge' } as const;
 const phases = ['started', 'done'];
 const boundaries = (steps: readonly string[]) =>
   steps.flatMap((step) => phases.map((phase) => `${step}:${phase}`));
@@ -18,7 +20,7 @@ suite('a VM that is being created', () => {
       const world = createFakeWorld();
       const { machines, records } = world.daemon({ failAt });
 
-      await assert.rejects(machines.create(aRequest(), anOperation()), {
+      await assert.rejects(machines.create(aRequest(onBridge), anOperation()), {
         code: 'vm.start_failed',
         message: `Cannot start VM "web": injected at ${failAt}`,
       });
@@ -30,7 +32,10 @@ suite('a VM that is being created', () => {
 
     test(`is undone by the next daemon when its own dies at ${failAt}`, async () => {
       const world = createFakeWorld();
-      world.daemon({ crashAt: failAt }).machines.create(aRequest(), anOperation()).catch(ofTheDead);
+      world
+        .daemon({ crashAt: failAt })
+        .machines.create(aRequest(onBridge), anOperation())
+        .catch(ofTheDead);
       await settled();
 
       const next = world.daemon();
@@ -54,7 +59,7 @@ suite('a VM that is being created', () => {
         },
       };
 
-      const creating = machines.create(aRequest(), { ...operation, progress: leave });
+      const creating = machines.create(aRequest(onBridge), { ...operation, progress: leave });
 
       if (failAt === 'await-ready:done') await creating.catch(() => undefined);
       else await assert.rejects(creating, leaving);
@@ -75,6 +80,7 @@ suite('a VM that starts again', () => {
 
       assert.equal(machines.find('web').record.state.name, 'stopped');
       assert.equal(world.host.monitors.size, 0);
+      assert.equal(world.bridgeHost.host.links.size, 0);
       assert.equal(world.disks.disks.size, 2);
       await startsWell(world);
     });
@@ -98,7 +104,7 @@ suite('a VM that stops', () => {
       test(`is stopped by the next daemon when its own dies at ${step}:${phase}`, async () => {
         const world = createFakeWorld();
         const first = world.daemon({ crashAt: `${step}:${phase}` });
-        await first.machines.create(aRequest(), anOperation());
+        await first.machines.create(aRequest(onBridge), anOperation());
         first.machines.find('web').stop(anOperation()).catch(ofTheDead);
         await settled();
 
@@ -107,6 +113,7 @@ suite('a VM that stops', () => {
 
         assert.equal(next.machines.find('web').record.state.name, 'stopped');
         assert.equal(world.host.monitors.size, 0);
+        assert.equal(world.bridgeHost.host.links.size, 0);
         await startsWell(world);
       });
     }
@@ -115,7 +122,7 @@ suite('a VM that stops', () => {
   test('may be stopped and deleted twice', async () => {
     const world = createFakeWorld();
     const { machines } = world.daemon();
-    const vm = await machines.create(aRequest(), anOperation());
+    const vm = await machines.create(aRequest(onBridge), anOperation());
 
     await vm.stop(anOperation());
     await vm.stop(anOperation());
@@ -129,7 +136,7 @@ suite('a VM that stops', () => {
 type World = ReturnType<typeof createFakeWorld>;
 
 async function createStopped(world: World): Promise<void> {
-  await world.daemon().machines.create(aRequest({ start: false }), anOperation());
+  await world.daemon().machines.create(aRequest({ ...onBridge, start: false }), anOperation());
 }
 
 async function startsWell(world: World): Promise<void> {

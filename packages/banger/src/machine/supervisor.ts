@@ -1,6 +1,6 @@
 import type { VmId } from '@banger/protocol/ids';
 import type { SetVmRequest } from '@banger/protocol/vm-requests';
-import type { VmState } from '@banger/protocol/vm';
+import type { VmSpec, VmState } from '@banger/protocol/vm';
 
 import type { Guest } from '../guest/guest.ts';
 import { decide, type VmRequest } from './decide.ts';
@@ -109,12 +109,18 @@ export class Supervisor implements OwnedVm {
   }
 
   change(change: SetVmRequest, host: HostSize, operation: Operation): Promise<unknown> {
-    return this.request('change', operation, async () => {
+    const request = isLive(change, this.#record.spec) ? 'change-network' : 'change';
+    return this.request(request, operation, async (signal) => {
       const { plan, state } = this.#record;
       const spec = changeSpec(this.#record.spec, change, host);
-      if (plan !== null) await this.#deps.disks.grow(plan.paths.workDisk, spec.diskMib);
-      const network = plan && { ...plan.network, nat: spec.nat };
-      this.save({ spec, state, plan: plan && network && { ...plan, spec, network } }, operation.id);
+      if (plan === null) {
+        this.save({ spec, state }, operation.id);
+        return;
+      }
+      const next = { ...plan, spec, network: { ...plan.network, nat: spec.nat } };
+      if (request === 'change') await this.#deps.disks.grow(plan.paths.workDisk, spec.diskMib);
+      else if (isUp(state)) await this.#deps.networkOf(next).attach(next, signal);
+      this.save({ spec, state, plan: next }, operation.id);
     });
   }
 
@@ -158,7 +164,7 @@ export class Supervisor implements OwnedVm {
   }
 
   watch(live: LiveVm): void {
-    live.vmm.onDiskTrouble((trouble) => this.#warn(diskWarning(trouble)));
+    live.vmm.onDiskTrouble((trouble) => this.warn(diskWarning(trouble)));
     void live.vmm.exited.then((exit) => this.#onExit(live, exit.kind));
   }
 
@@ -168,7 +174,7 @@ export class Supervisor implements OwnedVm {
   }
 
   /** A warning that is there already is not repeated. */
-  #warn(message: string): void {
+  warn(message: string): void {
     const { warnings, name, purpose } = this.#record;
     if (this.#deleted || warnings.includes(message)) return;
     const { id } = backgroundOperation();
@@ -212,6 +218,12 @@ export class Supervisor implements OwnedVm {
 /** A state that says work is under way; the others are saved by the work, when it is so. */
 function isTransient({ name }: VmState): boolean {
   return ['starting', 'stopping', 'suspending'].includes(name);
+}
+
+/** On a bridge the host decides what a guest may, and the guest need not be asked. */
+function isLive({ nat, ...others }: SetVmRequest, { network }: VmSpec): boolean {
+  const isAlone = Object.values(others).every((value) => value === undefined);
+  return network === 'bridge' && nat !== undefined && isAlone;
 }
 
 /** Its monitor's end is news. */

@@ -21,6 +21,7 @@ function list(change: Partial<PortsOfVm> & { readonly open?: readonly string[] }
   return listPorts({
     name: 'web',
     hostAddress: '127.77.1.2',
+    isReached: false,
     publish: [],
     listening: [nginx],
     ports: { problems: new Map(), isOpen: (place) => open.includes(place) },
@@ -55,6 +56,24 @@ suite('the list of a VM’s ports', () => {
 
     assert.deepEqual(row?.addresses, ['0.0.0.0', '::']);
     assert.equal(second, undefined);
+  });
+
+  test('of a VM on a bridge has what answers there by itself, and what is published', () => {
+    const onBridge = { hostAddress: '172.16.0.2', isReached: true, hasNames: true };
+    const inside = { ...nginx, port: 81, address: '127.0.0.1' };
+    const open = ['127.0.0.1:8080'];
+    const rows = list({
+      ...onBridge,
+      listening: [nginx, inside],
+      publish: [published],
+      open,
+    });
+
+    const [web, local] = rows;
+    assert.deepEqual(web?.host, ['172.16.0.2:80', '127.0.0.1:8080']);
+    assert.equal(web.endpoint, 'web.vm:80');
+    assert.deepEqual(local?.host, []);
+    assert.match(local.problem ?? '', /is not reached from outside/);
   });
 
   test('says why a port is not answered on the host', () => {

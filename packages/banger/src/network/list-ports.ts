@@ -9,6 +9,8 @@ import { ZONE } from './dns/zone.ts';
 export interface PortsOfVm {
   readonly name: string;
   readonly hostAddress: string;
+  /** The host reaches the guest there without us */
+  readonly isReached: boolean;
   readonly publish: readonly PublishedPort[];
   readonly listening: readonly GuestListener[];
   readonly ports: Pick<OpenPorts, 'problems' | 'isOpen'>;
@@ -62,7 +64,9 @@ function waysTo(vm: PortsOfVm, port: number): Ways {
     .filter(({ guestPort }) => guestPort === port)
     .map(({ address, hostPort }) => hostPortText({ address, port: hostPort }));
   const places = [...new Set([own, ...published])];
-  const host = places.filter((place) => vm.ports.isOpen(place));
+  const host = places.filter(
+    (place) => (place === own && answersItself(vm, port)) || vm.ports.isOpen(place),
+  );
   const scheme = vm.schemeOf(port);
   const link = scheme === 'http' || scheme === 'https' ? scheme : null;
   const [first] = host;
@@ -73,6 +77,16 @@ function waysTo(vm: PortsOfVm, port: number): Ways {
     scheme: link,
     problem: problemOf(vm, { places, port, isAnswered: host.length > 0 }),
   };
+}
+
+function answersItself({ isReached, hostAddress, listening }: PortsOfVm, port: number): boolean {
+  const fromOutside = ['0.0.0.0', '::', hostAddress];
+  return (
+    isReached &&
+    listening.some(
+      (one) => one.protocol === 'tcp' && one.port === port && fromOutside.includes(one.address),
+    )
+  );
 }
 
 function problemOf(

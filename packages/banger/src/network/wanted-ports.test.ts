@@ -28,6 +28,13 @@ suite('ports that the host is to listen on', () => {
     assert.deepEqual(wanted?.target, { kind: 'tcp', port: 80, address: '10.77.0.16' });
   });
 
+  test('are only those that are published when the host reaches the guest at its address', () => {
+    const publish = [{ address: '127.0.0.1', hostPort: 8080, guestPort: 80 }];
+    const onBridge = { hostAddress: '172.16.0.2', guestAddress: '172.16.0.2/24', publish };
+
+    assert.deepEqual(places(wantedPorts(onBridge, [at('0.0.0.0')])), ['127.0.0.1:8080']);
+  });
+
   test('are none for what is not reached from outside, nor for UDP', () => {
     const udp = { ...at('0.0.0.0'), protocol: 'udp' as const };
 

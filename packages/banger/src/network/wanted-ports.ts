@@ -14,7 +14,7 @@ export interface WantedPort {
 export const MAX_PORTS = 256;
 
 export interface PortMap {
-  /** On the host's loopback */
+  /** On the host's loopback; or the guest's own, of one that the host reaches without us */
   readonly hostAddress: string;
   /** Of the guest's one interface, with prefix length */
   readonly guestAddress: string;
@@ -35,6 +35,7 @@ export function wantedPorts(
     const target = targetOf(map, listening, guestPort) ?? { kind: 'tcp', port: guestPort };
     wanted.set(hostPortText(at), { at, target });
   }
+  if (isReached(map)) return [...wanted.values()];
   const published = wanted.size;
   for (const { protocol, port } of listening) {
     const target = protocol === 'tcp' ? targetOf(map, listening, port) : undefined;
@@ -45,6 +46,14 @@ export function wantedPorts(
     wanted.set(key, { at, target });
   }
   return [...wanted.values()];
+}
+
+/** On a bridge the guest answers at its address itself. */
+export function isReached({
+  hostAddress,
+  guestAddress,
+}: Pick<PortMap, 'hostAddress' | 'guestAddress'>): boolean {
+  return guestAddress.split('/')[0] === hostAddress;
 }
 
 /** Of both families, and of all interfaces */

@@ -6,7 +6,8 @@ import { sizeFlags } from '../vm-flags.ts';
 
 export const vmSetCommand = defineCommand({
   name: 'vm set',
-  summary: 'Change the spec of a stopped VM; disks only grow',
+  summary:
+    'Change the spec of a stopped VM, and NAT of one on a bridge at any time; disks only grow',
   operands: operands.one('vm'),
   flags: sizeFlags,
   examples: ['banger vm set web --memory 8G', 'banger vm set web --no-nat'],

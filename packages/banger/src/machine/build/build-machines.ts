@@ -78,7 +78,7 @@ export class VmBuildMachines implements BuildMachines, AsyncDisposable {
     const [host, choices] = await Promise.all([hostSize(), specContext()]);
     const madeUpName = `build-${randomBytes(4).toString('hex')}`;
     const request = { image: 'build', vcpu, memoryMib, start: true, template: true };
-    const unpublished = { ephemeral: false, publish: [] };
+    const unpublished = { ephemeral: false, publish: [], nat: true };
     return resolveSpec({ ...request, ...unpublished }, { ...choices, host, madeUpName }).spec;
   }
 
@@ -95,7 +95,7 @@ export class VmBuildMachines implements BuildMachines, AsyncDisposable {
     { baseDisk, deltaDisk }: BuildStep,
     { signal, progress }: Operation,
   ): Promise<MachinePlan> {
-    const { kernels, dirs, addressIndex } = this.#deps;
+    const { kernels, dirs, places } = this.#deps;
     const { id, record } = vm;
     const { spec } = record;
     const kernel =
@@ -112,7 +112,7 @@ export class VmBuildMachines implements BuildMachines, AsyncDisposable {
       build: { deltaDisk: deltaDisk ?? null },
     };
     // In the same turn as the plan is stored, so that nobody else gets the address.
-    return makePlan({ ...parts, addressIndex: addressIndex() });
+    return makePlan({ ...parts, network: places.free(spec) });
   }
 
   async #use(vm: Supervisor, use: Use): Promise<BuildStepEnd> {

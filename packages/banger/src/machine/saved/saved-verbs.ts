@@ -117,7 +117,7 @@ export class SavedVerbs {
   }
 
   async #startChild(child: Supervisor, point: ForkPoint, operation: Operation): Promise<void> {
-    const { population, clock } = this.#deps;
+    const { places, clock } = this.#deps;
     const waterfall = new Waterfall(clock);
     operation.progress.stage({ name: 'fork', text: `Starting ${child.record.name}` });
     await child.alone(async (signal) => {
@@ -129,7 +129,7 @@ export class SavedVerbs {
       };
       const { spec } = child.record;
       const parts = { id: child.id, spec, dirs: this.#deps.dirs };
-      const plan = planLike(point.plan, { ...parts, addressIndex: population.addressIndex() });
+      const plan = planLike(point.plan, { ...parts, network: places.free(spec) });
       await makeAndStart(child, this.#deps, now, { ...plan, start: point.start });
       child.save({ settled: true }, operation.id);
     }, operation.signal);

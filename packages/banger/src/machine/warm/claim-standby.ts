@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 
 import type { MachineDeps } from '../machine-deps.ts';
 import type { Operation } from '../operation.ts';
+import type { MachinePlan } from '../plan.ts';
 import type { NewVm } from '../population.ts';
 import type { LiveVm } from '../running-vms.ts';
 import { liveOf, listenAgain } from '../saved/pause-vm.ts';
@@ -13,6 +14,7 @@ import { within } from '../within.ts';
 
 const CONTINUE_MS = 10_000;
 const IDENTITY_MS = 30_000;
+const NETWORK_MS = 30_000;
 
 /**
  * Makes a standby a user's VM: lets it go on, and gives it its name, sizes and time. When it rejects with
@@ -28,10 +30,11 @@ export async function claimStandby(
     const { plan } = standby.record;
     assert(plan?.start.disks, 'a standby is a fork of a template');
     const now = deps.clock.now().toISOString();
-    const claimed = { ...plan, spec: vm.spec };
+    const claimed = { ...plan, spec: vm.spec, network: networkFor(vm, plan) };
     const owner = { ...vm, purpose: 'user' as const, warm: true, settled: false, createdAt: now };
     standby.save({ ...owner, plan: claimed, state: { name: 'starting' } }, operation.id);
     await pinHostKey(deps, claimed);
+    await deps.networkOf(claimed).attach(claimed, within(signal, NETWORK_MS));
     waterfall.mark('queue');
     const live = liveOf(standby, deps);
     await live.vmm.resume(within(signal, CONTINUE_MS));
@@ -56,6 +59,12 @@ export async function claimStandby(
     );
     tellStarted(standby.record, deps, operation.id);
   }, operation.signal);
+}
+
+/** Where it is, with what the VM may there. */
+function networkFor({ spec }: NewVm, { network }: MachinePlan): MachinePlan['network'] {
+  const { nat, isolated } = spec;
+  return { ...network, nat, bridge: network.bridge && { ...network.bridge, isolated } };
 }
 
 /** What the steps of a start do in their own time. */

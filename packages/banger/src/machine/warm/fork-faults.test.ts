@@ -8,18 +8,20 @@ const steps = [
   'make-host-key',
   'make-disks',
   'make-run-directory',
+  'attach-network',
   'launch-vmm',
   'resume-vcpus',
   'greet-guest',
   'identify-guest',
 ];
+const onBridge = { network: 'bridge' } as const;
 const boundaries = steps.flatMap((step) => [`${step}:started`, `${step}:done`]);
 
 /** A world with a template, and no VM. */
 async function withTemplate() {
   const world = createFakeWorld();
   const { machines, die } = world.daemon({ templates: true });
-  await machines.delete(await machines.create(aRequest(), anOperation()), anOperation());
+  await machines.delete(await machines.create(aRequest(onBridge), anOperation()), anOperation());
   die();
   return world;
 }
@@ -31,7 +33,7 @@ suite('a VM that is forked from a template', () => {
       const { machines } = world.daemon({ templates: true, failAt, times: 1 });
       const operation = anOperation();
 
-      const vm = await machines.create(aRequest(), operation);
+      const vm = await machines.create(aRequest(onBridge), operation);
 
       assert.equal(vm.record.startedFrom?.kind, 't1');
       assert.match(operation.warnings.join(), /is of no use, so it is made anew: .*injected/);
@@ -43,7 +45,7 @@ suite('a VM that is forked from a template', () => {
     test(`is undone by the next daemon when its own dies at ${failAt}`, async () => {
       const world = await withTemplate();
       const dying = world.daemon({ templates: true, crashAt: failAt });
-      dying.machines.create(aRequest(), anOperation()).catch(() => undefined);
+      dying.machines.create(aRequest(onBridge), anOperation()).catch(() => undefined);
       await settled();
 
       const next = world.daemon({ templates: true });
@@ -51,7 +53,7 @@ suite('a VM that is forked from a template', () => {
 
       assert.deepEqual(world.left(), []);
       assert.deepEqual(next.records.all(), []);
-      const vm = await next.machines.create(aRequest(), anOperation());
+      const vm = await next.machines.create(aRequest(onBridge), anOperation());
       assert.equal(vm.record.startedFrom?.kind, 't1');
     });
   }
@@ -62,7 +64,7 @@ suite('forks of a running VM', () => {
     test(`are undone, and their source runs on, when the daemon dies at ${crashAt}`, async () => {
       const world = createFakeWorld();
       const first = world.daemon();
-      await first.machines.create(aRequest(), anOperation());
+      await first.machines.create(aRequest(onBridge), anOperation());
       first.die();
       const dying = world.daemon({ crashAt });
       await dying.machines.open();

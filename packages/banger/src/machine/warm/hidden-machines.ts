@@ -1,5 +1,6 @@
 import type { VmSpec } from '@banger/protocol/vm';
 
+import type { Places } from '../network-place.ts';
 import type { HiddenPurpose } from '../population.ts';
 import type { Supervisor } from '../supervisor.ts';
 
@@ -8,6 +9,10 @@ export interface HiddenMachines {
   /** Stores a record; nothing of it is made yet */
   insert(purpose: HiddenPurpose, spec: VmSpec): Supervisor;
   delete(vm: Supervisor): Promise<void>;
-  /** An address that no other VM has */
-  addressIndex(): number;
+  readonly places: Places;
+}
+
+/** What the host is told of a machine that nobody uses: on a bridge, to let it nowhere; on QEMU's own stack it is told nothing. */
+export function hiddenNetwork({ network }: VmSpec): Pick<VmSpec, 'nat' | 'isolated'> {
+  return { nat: network === 'user', isolated: true };
 }

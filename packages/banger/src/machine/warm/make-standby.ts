@@ -6,6 +6,7 @@ import type { Population } from '../population.ts';
 import { stopListening } from '../saved/pause-vm.ts';
 import type { Supervisor } from '../supervisor.ts';
 import { within } from '../within.ts';
+import { hiddenNetwork } from './hidden-machines.ts';
 
 const PAUSE_MS = 10_000;
 const EXEC_MS = 30_000;
@@ -16,16 +17,16 @@ export async function makeStandby(
   fork: MachinePlan,
   signal: AbortSignal,
 ): Promise<Supervisor> {
-  const { population, dirs } = deps;
+  const { population, places, dirs } = deps;
   const name = `standby-${population.freeName()}`.slice(0, 63);
   const { overlayMib = 0, workMib = 0 } = fork.start.disks ?? {};
   const sizes = { overlayMib, diskMib: workMib };
-  const spec = { ...fork.spec, ...sizes, name, accelAuto: false, nat: true };
+  const spec = { ...fork.spec, ...sizes, name, accelAuto: false, ...hiddenNetwork(fork.spec) };
   const vm = population.insertHidden('standby', spec);
   try {
     await vm.alone(async (turn) => {
       const operation = { ...backgroundOperation(), signal: AbortSignal.any([turn, signal]) };
-      const parts = { id: vm.id, spec, dirs, addressIndex: population.addressIndex() };
+      const parts = { id: vm.id, spec, dirs, network: places.free(spec) };
       const plan = { ...planLike(fork, parts), start: fork.start };
       await makeAndStart(vm, deps, operation, plan);
       await warmUp(vm, deps, operation.signal);

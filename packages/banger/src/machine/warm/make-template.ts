@@ -15,7 +15,7 @@ import { type MachinePlan, type PlanStart, powerOn } from '../plan.ts';
 import { runSteps } from '../run-steps.ts';
 import type { Supervisor } from '../supervisor.ts';
 import { within } from '../within.ts';
-import type { HiddenMachines } from './hidden-machines.ts';
+import { hiddenNetwork, type HiddenMachines } from './hidden-machines.ts';
 
 export interface MakeDeps extends StepDeps {
   readonly templates: Templates;
@@ -63,7 +63,8 @@ export async function makeTemplate(
     const name = `t-${randomBytes(4).toString('hex')}`;
     const { overlayMib, workMib } = shape.image ?? { overlayMib: 1024, workMib: 1024 };
     // KVM that does not work is found out by the VM that the template is for, which may fall back.
-    const spec = { ...plan.spec, name, overlayMib, diskMib: workMib, accelAuto: false, nat: true };
+    const sizes = { name, overlayMib, diskMib: workMib };
+    const spec = { ...plan.spec, ...sizes, accelAuto: false, ...hiddenNetwork(plan.spec) };
     const vm = hidden.insert('template', spec);
     try {
       return await work(vm);
@@ -120,7 +121,8 @@ async function planOf(
     t0 === undefined
       ? { ...powerOn, memory }
       : { from: 't0', template: t0.id, memory, state: t0.files.state, disks: null };
-  const parts = { id: vm.id, spec: vm.record.spec, addressIndex: hidden.addressIndex(), dirs };
+  const { spec } = vm.record;
+  const parts = { id: vm.id, spec, network: hidden.places.free(spec), dirs };
   const made = planLike(plan, parts);
   return { ...made, paths: { ...made.paths, initrd }, start };
 }

@@ -23,8 +23,9 @@ export async function takeStandby(
   { vm, operation }: { readonly vm: NewVm; readonly operation: Operation },
 ): Promise<Supervisor | undefined> {
   const { deps, standbys, population } = parts;
-  // A standby has a network card on a stack that is open to the outside.
-  if (standbys.isEmpty || !vm.spec.nat) return undefined;
+  // On QEMU's own stack a standby is open to the outside; on a bridge the host decides.
+  const isOpen = vm.spec.network === 'user';
+  if (standbys.isEmpty || (isOpen && !vm.spec.nat)) return undefined;
   const id = await templateFor(parts, vm, operation.signal);
   const standby = id && standbys.take(id);
   if (id === undefined || standby === undefined) return undefined;
@@ -54,8 +55,9 @@ async function templateFor(
   ]);
   if (image === undefined || kernel === undefined) return undefined;
   const initrd = await deps.kernels.initrd(kernel, signal);
-  const parts = { id: PROBE, spec, image, kernel, initrd, dirs: deps.dirs, addressIndex: 0 };
-  return keeper.idFor('t1', makePlan(parts), signal);
+  const parts = { id: PROBE, spec, image, kernel, initrd, dirs: deps.dirs };
+  const plan = makePlan({ ...parts, network: deps.places.any(spec) });
+  return keeper.idFor('t1', plan, signal);
 }
 
 /** A plan that is only asked for its shape has nobody's id. */

@@ -31,13 +31,14 @@ function nobody(plan: MachinePlan): MachinePlan {
   const keys = Object.keys(paths) as (keyof MachinePlan['paths'])[]; // Object.keys() knows no better.
   return {
     ...plan,
-    spec: { ...spec, name: 'any', nat: true },
+    spec: { ...spec, name: 'any', nat: true, isolated: true },
     paths: Object.fromEntries(keys.map((key) => [key, key])) as MachinePlan['paths'], // The same keys.
     network: {
       ...network,
       mac: '02:00:00:00:00:00',
       guestAddress: network.guestAddress.replace(/^[^/]*/, 'any'),
       nat: true,
+      bridge: network.bridge && { name: 'any', tap: 'any', isolated: true },
     },
     start: powerOn,
     build: null,

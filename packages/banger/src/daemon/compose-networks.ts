@@ -1,0 +1,96 @@
+import type { NetworkName } from '@banger/protocol/vm';
+
+import type { Clock } from '../host/clock.ts';
+import type { ConfigValues } from '../host/config-keys.ts';
+import { hostNameServers } from '../host/name-servers.ts';
+import type { BangerPaths } from '../host/paths.ts';
+import type { Processes } from '../host/processes.ts';
+import { createSystemKernelSettings } from '../host/system-kernel-settings.ts';
+import { hasTunDevice } from '../host/tun-device.ts';
+import type { BridgeNetwork } from '../machine/bridge-addresses.ts';
+import { isAlive } from '../machine/decide.ts';
+import type { Machines } from '../machine/machines.ts';
+import { createAbsentBridgeHost, notPrivileged } from '../network/bridge/absent-bridge-host.ts';
+import type { BridgeHost, BridgeSettings } from '../network/bridge/bridge-host.ts';
+import { BridgeKeeper, sweepTaps } from '../network/bridge/bridge-keeper.ts';
+import { bridgePortOf, createBridgeMode } from '../network/bridge/bridge-mode.ts';
+import { chooseFirewall } from '../network/bridge/choose-firewall.ts';
+import { createBridgeHost } from '../network/bridge/create-bridge-host.ts';
+import { ownerId } from '../network/bridge/marks.ts';
+import { tapName } from '../network/bridge/tap-name.ts';
+import type { NetworkMode } from '../network/network-mode.ts';
+import { createUserMode } from '../network/user-mode.ts';
+import type { DaemonLog } from './daemon-log.ts';
+
+/** The networks that VMs may be on. */
+export interface Networks {
+  readonly modes: Readonly<Record<NetworkName, NetworkMode>>;
+  /** What plans of VMs on the bridge say */
+  readonly bridge: BridgeNetwork;
+  readonly bridgeHost: BridgeHost;
+}
+
+export interface NetworkParts {
+  readonly config: ConfigValues;
+  readonly paths: Pick<BangerPaths, 'stateDir'>;
+  readonly uid: number;
+  readonly processes: Processes;
+}
+
+/** Nothing is touched yet. */
+export function composeNetworks({ config, paths, uid, processes }: NetworkParts): Networks {
+  const { bridge_name: name, bridge_ip: address, cidr: subnet, dns_servers: servers } = config;
+  const settings: BridgeSettings = { name, address, subnet, owner: paths.stateDir, uid };
+  const bridgeHost = bridgeHostFor(settings, processes);
+  return {
+    modes: { user: createUserMode(), bridge: createBridgeMode(bridgeHost, settings) },
+    bridge: {
+      ...{ name, gateway: address, subnet },
+      dnsServers: () => servers ?? hostNameServers(),
+      tapOf: (index) => tapName(paths.stateDir, index),
+    },
+    bridgeHost,
+  };
+}
+
+/** Root does it in this process. */
+function bridgeHostFor(settings: BridgeSettings, processes: Processes): BridgeHost {
+  if (settings.uid !== 0) return createAbsentBridgeHost(notPrivileged);
+  const id = ownerId(settings.owner);
+  return createBridgeHost({
+    ...{ settings, processes, hasTunDevice },
+    kernel: createSystemKernelSettings(),
+    firewall: (signal) => chooseFirewall(processes, id, signal),
+  });
+}
+
+export interface KeeperParts {
+  readonly networks: Networks;
+  readonly machines: Machines;
+  readonly clock: Clock;
+  readonly log: Pick<DaemonLog, 'info' | 'warn'>;
+}
+
+/** Keeps the bridge right from now on, and first removes taps of VMs that nobody remembers. */
+export async function keepBridge(parts: KeeperParts): Promise<AsyncDisposable> {
+  const { networks, machines, clock, log } = parts;
+  const host = networks.bridgeHost;
+  const onBridge = () => machines.everyone().filter(({ record }) => record.plan?.network.bridge);
+  const isTaken = (tap: string) =>
+    onBridge().some(({ record }) => record.plan?.network.bridge?.tap === tap);
+  try {
+    const lost = await sweepTaps({ host, isTaken });
+    if (lost.length > 0) log.warn({ taps: lost }, 'removed taps of VMs that are no more');
+  } catch (error) {
+    log.warn({ err: error }, 'cannot look for taps of VMs that are no more');
+  }
+  return new BridgeKeeper({
+    ...{ host, clock, isTaken },
+    ports: () =>
+      onBridge().flatMap(({ record: { plan, state } }) =>
+        plan !== null && isAlive(state) ? [bridgePortOf(plan)] : [],
+      ),
+    onRepair: () => log.warn('the bridge, its taps or their rules were changed, and are put right'),
+    onTrouble: (error) => log.warn({ err: error }, 'cannot put the bridge right'),
+  });
+}

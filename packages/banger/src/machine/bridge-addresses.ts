@@ -1,0 +1,64 @@
+import { ipv4Text, isHostIn, parseIpv4, parseIpv4Subnet } from '@banger/protocol/ipv4-subnet';
+
+/** The bridge that VMs are planned for; what it needs on the host is behind `BridgeHost`. */
+export interface BridgeNetwork {
+  readonly name: string;
+  /** The host's address on it, and the guests' gateway */
+  readonly gateway: string;
+  /** Of all of them, with prefix length */
+  readonly subnet: string;
+  /** Whom guests ask for names, as the host is now */
+  readonly dnsServers: () => readonly string[];
+  readonly tapOf: (index: number) => string;
+}
+
+/** What other plans have on a bridge. */
+export interface TakenPorts {
+  /** With prefix length */
+  readonly guestAddress: string;
+  readonly bridge: { readonly tap: string } | null;
+}
+
+/** Of any subnet, so that names of taps are short enough. */
+const LAST_INDEX = 0xfffe;
+
+/**
+ * The lowest `count` places in the subnet, counted from its own address, that no other VM has, nor the host; fewer when
+ * there are no more. A tap may be taken whose address is not: of a VM that is older than the configuration. Pure.
+ */
+export function freeBridgeIndexes(
+  others: Iterable<TakenPorts>,
+  bridge: BridgeNetwork,
+  count: number,
+): readonly number[] {
+  const subnet = parseIpv4Subnet(bridge.subnet);
+  if (subnet === undefined) return [];
+  const taken = new Set([bridge.gateway]);
+  for (const other of others) {
+    taken.add(other.guestAddress.replace(/\/.*$/, ''));
+    if (other.bridge !== null) taken.add(other.bridge.tap);
+  }
+  const found: number[] = [];
+  for (let index = 1; index <= LAST_INDEX && found.length < count; index += 1) {
+    const address = subnet.first + index;
+    if (!isHostIn(subnet, address)) break;
+    if (taken.has(ipv4Text(address)) || taken.has(bridge.tapOf(index))) continue;
+    found.push(index);
+  }
+  return found;
+}
+
+/** With prefix length. Pure. */
+export function bridgeAddressAt({ subnet }: BridgeNetwork, index: number): string {
+  const parsed = parseIpv4Subnet(subnet);
+  if (parsed === undefined) throw new Error(`"${subnet}" is no subnet`);
+  return `${ipv4Text(parsed.first + index)}/${String(parsed.prefix)}`;
+}
+
+/** Locally administered, unicast (IEEE 802 section 8.2.1), and another one for every address: `02:ba:` and its bytes. */
+export function macOfAddress(guestAddress: string): string {
+  const address = parseIpv4(guestAddress.replace(/\/.*$/, ''));
+  if (address === undefined) throw new Error(`"${guestAddress}" is no address`);
+  const hex = address.toString(16).padStart(8, '0');
+  return `02:ba:${(hex.match(/../g) ?? []).join(':')}`;
+}

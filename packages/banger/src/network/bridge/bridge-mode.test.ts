@@ -1,0 +1,44 @@
+import assert from 'node:assert/strict';
+import { suite, test } from 'node:test';
+
+import { aPlan } from '../../machine/fixtures.ts';
+import { createBridgeMode } from './bridge-mode.ts';
+import { createFakeBridgeHost } from './fake-bridge-host.ts';
+
+const settings = {
+  ...{ name: 'br-banger', address: '172.16.0.1', subnet: '172.16.0.0/24' },
+  ...{ owner: '/state', uid: 0 },
+};
+const never = new AbortController().signal;
+
+suite('a VM on the bridge', () => {
+  test('has a tap that says what its plan says, and nothing when it is detached', async () => {
+    const host = createFakeBridgeHost(settings);
+    const mode = createBridgeMode(host, settings);
+    const plan = aPlan({ network: 'bridge', nat: true, isolated: false });
+    const { bridge } = plan.network;
+    assert.ok(bridge);
+
+    await mode.attach(plan, never);
+    await mode.attach(plan, never);
+
+    assert.deepEqual(host.host.links.get(bridge.tap)?.port, {
+      ...{ tap: bridge.tap, mac: '02:ba:ac:10:00:02', address: '172.16.0.2' },
+      ...{ nat: true, isolated: false },
+    });
+    await mode.detach(plan, never);
+    await mode.detach(plan, never);
+    assert.equal(host.host.links.size, 0);
+  });
+
+  test('is not put on a bridge of another subnet than it was made for', async () => {
+    const other = { ...settings, address: '10.9.0.1', subnet: '10.9.0.0/24' };
+    const mode = createBridgeMode(createFakeBridgeHost(other), other);
+
+    await assert.rejects(mode.attach(aPlan({ network: 'bridge' }), never), {
+      code: 'host.network_conflict',
+      message:
+        'Cannot put VM "web" on bridge "br-banger" with 10.9.0.0/24: it was made for "br-banger" and has 172.16.0.2/24',
+    });
+  });
+});
