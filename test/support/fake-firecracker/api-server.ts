@@ -2,8 +2,9 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 
-import { type Controller, Fault } from './controller.ts';
+import type { Controller } from './controller.ts';
 import type { Fault as PlannedFault, FaultPlan } from './faults.ts';
+import { Fault } from './refusals.ts';
 import { hasRequest, unknownField } from './versions.ts';
 import type { ApiValidator } from './validate-request.ts';
 

@@ -2,13 +2,15 @@
  * What Firecracker does with a request whose form is right (src/vmm/src/rpc_interface.rs). A machine is configured, then
  * started, or it is loaded; from then on other requests are good. Refusals are in its own words.
  */
-import { closeSync, existsSync, openSync, readSync, statSync } from 'node:fs';
-
 import * as z from 'zod';
 
-import { GuestMachine, type LoadedFiles } from './guest-machine.ts';
+import { describeBalloon, patchBalloon } from './balloon.ts';
+import * as configure from './configure.ts';
+import { GuestMachine } from './guest-machine.ts';
+import { parseLoadRequest, savedMachine } from './load-request.ts';
+import { Fault, osError, POST_BOOT, PRE_BOOT, requireFile } from './refusals.ts';
 import * as resource from './resources.ts';
-import { openState, sealState, SnapshotError } from './snapshot-file.ts';
+import { sealState } from './snapshot-file.ts';
 import { snapshotVersion } from './versions.ts';
 import { VsockBridge } from './vsock-bridge.ts';
 
@@ -28,14 +30,9 @@ export interface Request {
   readonly body: unknown;
 }
 
-/** Of a request: undefined where there is nothing to say. */
-type Handler = (body: unknown, id: string) => unknown;
-
-/** Refused, with status 400 */
-export class Fault extends Error {}
-
-const POST_BOOT = 'The requested operation is not supported after starting the microVM.';
-const PRE_BOOT = 'The requested operation is not supported before starting the microVM.';
+/** Of a request: undefined where there is nothing to say. `rest` is the second part of the path. */
+type Handler = (body: unknown, rest: string) => unknown;
+type Handlers = Readonly<Record<string, Handler>>;
 
 export class Controller {
   readonly #host: Host;
@@ -51,65 +48,66 @@ export class Controller {
 
   /** @throws Fault */
   async handle({ method, path, body }: Request): Promise<unknown> {
-    const [, kind = '', id = ''] = path.split('/');
-    const name = `${method} /${kind}`;
-    const always = this.#always[name] ?? this.#always[`${method} ${path}`];
-    if (always !== undefined) return await always(body, id);
-    const handlers = this.#machine === undefined ? this.#preBoot : this.#postBoot;
-    const handler = handlers[name] ?? handlers[`${method} ${path}`];
-    if (handler !== undefined) return await handler(body, id);
-    throw new Fault(this.#machine === undefined ? PRE_BOOT : POST_BOOT);
+    const [, kind = '', rest = ''] = path.split('/');
+    const find = (handlers: Handlers) =>
+      handlers[`${method} ${path}`] ?? handlers[`${method} /${kind}`];
+    const isBooted = this.#machine !== undefined;
+    const configuring = isBooted ? undefined : find(this.#configuring);
+    if (configuring !== undefined) this.#isConfigured = true;
+    const handler =
+      find(this.#always) ?? configuring ?? find(isBooted ? this.#postBoot : this.#preBoot);
+    if (handler === undefined) throw new Fault(isBooted ? POST_BOOT : PRE_BOOT);
+    return await handler(body, rest);
   }
 
   kill(): void {
     this.#machine?.kill();
   }
 
-  readonly #always: Readonly<Record<string, Handler>> = {
+  readonly #always: Handlers = {
     'GET /': () => this.#describe(),
     'GET /version': () => ({ firecracker_version: this.#host.version }),
     'GET /machine-config': () => this.#resources.machine,
     'GET /vm/config': () => this.#configuration(),
-    'GET /balloon': (_body, part) => this.#balloonAnswer(part),
+    'GET /balloon': (_body, part) => describeBalloon(this.#resources, part, this.#machine),
     'PUT /actions': (body) => this.#act(body),
   };
 
-  readonly #preBoot: Readonly<Record<string, Handler>> = {
+  /** After these nothing can be loaded. */
+  readonly #configuring: Handlers = {
+    'PUT /boot-source': (body) => configure.setBootSource(this.#resources, body),
+    'PUT /machine-config': (body) => configure.setMachine(this.#resources, body),
+    'PATCH /machine-config': (body) => {
+      const change = z.record(z.string(), z.unknown()).parse(body);
+      configure.setMachine(this.#resources, { ...this.#resources.machine, ...change });
+    },
+    'PUT /drives': (body) => configure.putDrive(this.#resources, body),
+    'PUT /network-interfaces': (body) =>
+      configure.putNetwork(this.#resources, body, this.#host.taps),
+    'PUT /vsock': (body) => this.#putVsock(body),
+    'PUT /balloon': (body) => configure.putBalloon(this.#resources, body),
+    'PUT /entropy': (body) => {
+      this.#resources.entropy = resource.entropy.parse(body);
+    },
+  };
+
+  readonly #preBoot: Handlers = {
     'PUT /logger': () => undefined,
     'PUT /metrics': () => undefined,
-    'PUT /boot-source': (body) => this.#configure(() => this.#setBootSource(body)),
-    'PUT /machine-config': (body) => this.#configure(() => this.#setMachine(body)),
-    'PATCH /machine-config': (body) =>
-      this.#configure(() => this.#setMachine({ ...this.#resources.machine, ...object(body) })),
-    'PUT /drives': (body) => this.#configure(() => this.#putDrive(resource.drive.parse(body))),
-    'PUT /network-interfaces': (body) => this.#configure(() => this.#putNetwork(body)),
-    'PUT /vsock': (body) => this.#configure(() => this.#putVsock(body)),
-    'PUT /balloon': (body) => this.#configure(() => this.#putBalloon(body)),
-    'PUT /entropy': (body) =>
-      this.#configure(() => {
-        this.#resources.entropy = resource.entropy.parse(body);
-      }),
     'PUT /serial': (body) => {
-      const { serial_out_path: file } = z
-        .object({ serial_out_path: z.string().nullish() })
-        .parse(body);
+      const { serial_out_path: file } = resource.serial.parse(body);
       if (file != null) this.#resources.serialFile = file;
     },
     'PUT /snapshot/load': (body) => this.#load(body),
   };
 
-  readonly #postBoot: Readonly<Record<string, Handler>> = {
+  readonly #postBoot: Handlers = {
     'PATCH /vm': (body) => this.#setState(body),
     'PATCH /drives': (body, id) => this.#patchDrive(body, id),
     'PATCH /network-interfaces': (_body, id) => this.#requireNetwork(id),
-    'PATCH /balloon': (body, part) => this.#patchBalloon(body, part),
+    'PATCH /balloon': (body, part) => patchBalloon(this.#resources, { body, part }, this.#booted),
     'PUT /snapshot/create': (body) => this.#save(body),
   };
-
-  #configure(change: () => unknown): unknown {
-    this.#isConfigured = true;
-    return change();
-  }
 
   get #booted(): GuestMachine {
     if (this.#machine === undefined) throw new Fault(PRE_BOOT);
@@ -117,10 +115,10 @@ export class Controller {
   }
 
   #describe() {
-    const running = this.#machine?.isRunning === true ? 'Running' : 'Paused';
+    const state = this.#machine?.isRunning === true ? 'Running' : 'Paused';
     return {
       id: this.#host.id,
-      state: this.#machine === undefined ? 'Not started' : running,
+      state: this.#machine === undefined ? 'Not started' : state,
       vmm_version: this.#host.version,
       app_name: 'Firecracker',
     };
@@ -139,71 +137,11 @@ export class Controller {
     };
   }
 
-  #setBootSource(body: unknown): void {
-    const source = resource.bootSource.parse(body);
-    const cannot = {
-      kernel: 'Boot source error: The kernel file cannot be opened',
-      initrd:
-        'Boot source error: The initrd file cannot be opened due to invalid path or invalid permissions.',
-    };
-    requireFile(source.kernel_image_path, `${cannot.kernel}: `);
-    if (source.initrd_path != null) requireFile(source.initrd_path, `${cannot.initrd} `);
-    this.#resources.bootSource = source;
-  }
-
-  #setMachine(body: unknown): void {
-    const machine = resource.machineConfig.parse(body);
-    if (machine.mem_size_mib <= 0) {
-      throw new Fault(
-        'Machine config error: The memory size (MiB) is either 0, or not a multiple of the configured page size.',
-      );
-    }
-    this.#resources.machine = machine;
-  }
-
-  #putDrive(drive: resource.Drive): void {
-    requireFile(
-      drive.path_on_host,
-      'Drive config error: Unable to create the virtio block device: Virtio backend error: Error manipulating the backing file: ',
-      ` ${drive.path_on_host}`,
-    );
-    const { drives } = this.#resources;
-    const at = drives.findIndex(({ drive_id }) => drive_id === drive.drive_id);
-    if (drive.is_root_device && drives[0]?.is_root_device === true && at !== 0) {
-      throw new Fault('Drive config error: A root block device already exists!');
-    }
-    if (at >= 0) drives.splice(at, 1, drive);
-    else drives.push(drive);
-    drives.sort((one, other) => Number(other.is_root_device) - Number(one.is_root_device));
-  }
-
-  #putNetwork(body: unknown): void {
-    const card = resource.networkInterface.parse(body);
-    const cannot =
-      'Network config error: Could not create the network device: Open tap device failed';
-    this.#requireTap(card.host_dev_name, cannot);
-    const others = this.#resources.networks.filter(({ iface_id }) => iface_id !== card.iface_id);
-    if (card.guest_mac != null && others.some(({ guest_mac }) => guest_mac === card.guest_mac)) {
-      throw new Fault(`Network config error: The MAC address is already in use: ${card.guest_mac}`);
-    }
-    this.#resources.networks = [...others, card];
-  }
-
-  /** Firecracker as root would make one of that name, for which nothing of ours has a use. */
-  #requireTap(name: string, cannot: string): void {
-    if (!this.#host.taps || existsSync(`/sys/class/net/${name}/tun_flags`)) return;
-    throw new Fault(
-      `${cannot}: Error while creating ifreq structure: Operation not permitted (os error 1). Invalid TUN/TAP Backend provided by ${name}. Check our documentation on setting up the network devices.`,
-    );
-  }
-
   async #putVsock(body: unknown): Promise<void> {
     const vsock = resource.vsock.parse(body);
     this.#vsock?.close();
-    await this.#listen(
-      vsock.uds_path,
-      'Vsock config error: Cannot create backend for vsock device: Error binding to the host-side Unix socket: ',
-    );
+    const cannot = 'Cannot create backend for vsock device: Error binding to the host-side socket';
+    await this.#listen(vsock.uds_path, `Vsock config error: ${cannot}: `);
     this.#resources.vsock = vsock;
   }
 
@@ -215,112 +153,20 @@ export class Controller {
     }
   }
 
-  #putBalloon(body: unknown): void {
-    const balloon = resource.balloon.parse(body);
-    if (balloon.amount_mib > this.#resources.machine.mem_size_mib) {
-      throw new Fault('Balloon config error: Amount of pages requested is too large.');
-    }
-    this.#resources.balloon = balloon;
-  }
-
-  #balloonAnswer(part: string): unknown {
-    const { balloon } = this.#resources;
-    if (balloon === undefined) {
-      throw new Fault(
-        this.#machine === undefined
-          ? 'Balloon config error: No balloon device found.'
-          : 'Internal VMM error: Balloon: No balloon device found.',
-      );
-    }
-    if (part === '') return balloon;
-    if (part === 'statistics') return this.#balloonStatistics(balloon.stats_polling_interval_s);
-    throw new Fault(`Invalid request method and/or path: GET balloon/${part}.`);
-  }
-
-  async #balloonStatistics(interval: number): Promise<unknown> {
-    const machine = this.#booted;
-    if (interval === 0) {
-      throw new Fault('Internal VMM error: Balloon: Statistics are not enabled.');
-    }
-    const target = this.#resources.balloon?.amount_mib ?? 0;
-    const actual = await machine.balloonMib();
-    const stats = await machine.balloonStats();
-    const known = {
-      swap_in: stats['stat-swap-in'],
-      swap_out: stats['stat-swap-out'],
-      major_faults: stats['stat-major-faults'],
-      minor_faults: stats['stat-minor-faults'],
-      free_memory: stats['stat-free-memory'],
-      total_memory: stats['stat-total-memory'],
-      available_memory: stats['stat-available-memory'],
-      disk_caches: stats['stat-disk-caches'],
-    };
-    // QEMU has the largest number for what the guest has not told.
-    const told = Object.entries(known).filter(
-      ([, value]) => value !== undefined && value < 2 ** 63,
-    );
-    return {
-      target_pages: target * 256,
-      actual_pages: actual * 256,
-      target_mib: target,
-      actual_mib: actual,
-      ...Object.fromEntries(told),
-    };
-  }
-
-  async #patchBalloon(body: unknown, part: string): Promise<void> {
-    const { balloon, machine } = this.#resources;
-    if (balloon === undefined) {
-      throw new Fault('Balloon update error: Balloon: No balloon device found.');
-    }
-    if (part === 'statistics') {
-      const { stats_polling_interval_s: interval } = z
-        .object({ stats_polling_interval_s: z.int() })
-        .parse(body);
-      if ((interval === 0) !== (balloon.stats_polling_interval_s === 0)) {
-        throw new Fault(
-          'Balloon update error: Balloon: Statistics cannot be turned on/off after boot.',
-        );
-      }
-      await this.#booted.pollBalloon(interval);
-      balloon.stats_polling_interval_s = interval;
-      return;
-    }
-    const { amount_mib: amount } = z.object({ amount_mib: z.int() }).parse(body);
-    if (amount > machine.mem_size_mib) {
-      throw new Fault('Balloon update error: Balloon: Amount of pages requested is too large.');
-    }
-    await this.#booted.inflateBalloon(amount);
-    balloon.amount_mib = amount;
-  }
-
   async #act(body: unknown): Promise<void> {
-    const { action_type: action } = z
-      .object({ action_type: z.enum(['FlushMetrics', 'InstanceStart', 'SendCtrlAltDel']) })
-      .parse(body);
+    const { action_type: action } = resource.action.parse(body);
     switch (action) {
-      case 'InstanceStart':
+      case 'InstanceStart': {
         if (this.#machine !== undefined) throw new Fault(POST_BOOT);
-        return this.#start();
+        const source = configure.bootableSource(this.#resources);
+        return this.#begin(GuestMachine.start(this.#machineOptions(), source));
+      }
       case 'FlushMetrics':
         if (this.#machine === undefined) throw new Fault(PRE_BOOT);
         return;
       case 'SendCtrlAltDel':
         return this.#booted.pressCtrlAltDel();
     }
-  }
-
-  async #start(): Promise<void> {
-    const { bootSource } = this.#resources;
-    if (bootSource === undefined) {
-      throw new Fault('Start microvm error: Cannot start microvm without kernel configuration.');
-    }
-    if (!isElf(bootSource.kernel_image_path)) {
-      throw new Fault(
-        'Start microvm error: Cannot load kernel due to invalid memory configuration or invalid kernel image: Kernel Loader: failed to load ELF kernel image',
-      );
-    }
-    await this.#begin(GuestMachine.start(this.#machineOptions(), bootSource));
   }
 
   async #begin(starting: Promise<GuestMachine>): Promise<void> {
@@ -340,80 +186,38 @@ export class Controller {
   }
 
   async #load(body: unknown): Promise<void> {
-    const request = loadRequest.parse(body);
+    const request = parseLoadRequest(body);
+    const cannot = 'Load snapshot error: ';
     if (this.#isConfigured) {
       throw new Fault(
-        'Load snapshot error: Loading a microVM snapshot not allowed after configuring boot-specific resources.',
+        `${cannot}Loading a microVM snapshot not allowed after configuring boot-specific resources.`,
       );
     }
     try {
-      await this.#restore(request, {
-        state: request.snapshot_path,
-        memory: request.mem_backend?.backend_path ?? request.mem_file_path ?? '',
-      });
+      const version = snapshotVersion(this.#host.version);
+      const saved = savedMachine(request, { version, taps: this.#host.taps });
+      if (saved.vsock !== undefined) {
+        await this.#listen(saved.vsock.uds_path, 'Failed to build microVM from snapshot: Vsock: ');
+      }
+      this.#resources = { ...this.#resources, ...saved };
+      await this.#begin(GuestMachine.load(this.#machineOptions(), request.files));
+      if (request.resume_vm) await this.#booted.resume();
     } catch (error) {
       // Firecracker takes itself for too dirty to go on, once it has said so.
       setImmediate(() => this.#host.exit(1));
       const why = error instanceof Error ? error.message : String(error);
-      throw new Fault(`Load snapshot error: Failed to restore from snapshot: ${why}`, {
-        cause: error,
-      });
-    }
-  }
-
-  async #restore(request: z.infer<typeof loadRequest>, files: LoadedFiles): Promise<void> {
-    const saved = this.#readState(files.state);
-    for (const { iface_id, host_dev_name } of request.network_overrides) {
-      const card = saved.networks.find((each) => each.iface_id === iface_id);
-      if (card === undefined) {
-        throw new Error('Failed to get snapshot state from file: Unknown Network Device.');
-      }
-      card.host_dev_name = host_dev_name;
-    }
-    if (request.vsock_override !== undefined) {
-      if (saved.vsock === undefined) {
-        throw new Error('Failed to get snapshot state from file: Unknown Vsock Device.');
-      }
-      saved.vsock.uds_path = request.vsock_override.uds_path;
-    }
-    requireMemory(files.memory, saved.machine.mem_size_mib);
-    const building = 'Failed to build microVM from snapshot: ';
-    for (const { path_on_host: path } of saved.drives) {
-      requireFile(path, `${building}Unable to restore devices: Block: `, ` ${path}`);
-    }
-    for (const { host_dev_name } of saved.networks) {
-      this.#requireTap(
-        host_dev_name,
-        `${building}Unable to restore devices: Net: Open tap device failed`,
-      );
-    }
-    if (saved.vsock !== undefined) await this.#listen(saved.vsock.uds_path, `${building}Vsock: `);
-    this.#resources = { ...this.#resources, ...saved };
-    await this.#begin(GuestMachine.load(this.#machineOptions(), files));
-    if (request.resume_vm) await this.#booted.resume();
-  }
-
-  #readState(file: string): resource.SavedResources {
-    const reading = 'Failed to get snapshot state from file: ';
-    try {
-      return openState(file, snapshotVersion(this.#host.version));
-    } catch (error) {
-      const why =
-        error instanceof SnapshotError
-          ? `Failed to load snapshot state from file: ${error.message}`
-          : `Failed to open snapshot file: ${osError(error)}`;
-      throw new Error(`${reading}${why}`, { cause: error });
+      throw new Fault(`${cannot}Failed to restore from snapshot: ${why}`, { cause: error });
     }
   }
 
   async #setState(body: unknown): Promise<void> {
-    const { state } = z.object({ state: z.enum(['Paused', 'Resumed']) }).parse(body);
+    const { state } = resource.vmState.parse(body);
     await (state === 'Paused' ? this.#booted.pause() : this.#booted.resume());
   }
 
   async #patchDrive(body: unknown, id: string): Promise<void> {
     const cannot = 'Drive config error: Unable to patch the block device: ';
-    const { path_on_host: path } = z.object({ path_on_host: z.string().nullish() }).parse(body);
+    const { path_on_host: path } = resource.drivePatch.parse(body);
     const drive = this.#resources.drives.find(({ drive_id }) => drive_id === id);
     if (drive === undefined) {
       throw new Fault(
@@ -438,90 +242,20 @@ export class Controller {
   }
 
   async #save(body: unknown): Promise<void> {
-    const request = saveRequest.parse(body);
-    const machine = this.#booted;
-    if (machine.isRunning) {
+    const request = resource.saveRequest.parse(body);
+    const cannot = 'Create snapshot error: ';
+    if (this.#booted.isRunning) {
       throw new Fault(
-        'Create snapshot error: Cannot save the microVM state: Operation not allowed: save/restore unavailable while running',
+        `${cannot}Cannot save the microVM state: Operation not allowed: save/restore unavailable while running`,
       );
     }
-    const { machine: config, drives, networks, vsock, balloon, entropy } = this.#resources;
-    const resources = { machine: config, drives, networks, vsock, balloon, entropy };
+    const resources = resource.savedResources.parse(this.#resources);
     const version = snapshotVersion(this.#host.version);
+    const files = { state: request.snapshot_path, memory: request.mem_file_path };
     try {
-      await machine.save({ state: request.snapshot_path, memory: request.mem_file_path }, () =>
-        sealState(request.snapshot_path, { version, resources }),
-      );
+      await this.#booted.save(files, () => sealState(files.state, { version, resources }));
     } catch (error) {
-      throw new Fault(`Create snapshot error: ${osError(error)}`, { cause: error });
+      throw new Fault(`${cannot}Cannot write memory file: ${osError(error)}`, { cause: error });
     }
   }
-}
-
-const loadRequest = z.object({
-  snapshot_path: z.string(),
-  mem_file_path: z.string().optional(),
-  mem_backend: z.object({ backend_type: z.literal('File'), backend_path: z.string() }).optional(),
-  resume_vm: z.boolean().default(false),
-  network_overrides: z
-    .array(z.object({ iface_id: z.string(), host_dev_name: z.string() }))
-    .default([]),
-  vsock_override: z.object({ uds_path: z.string() }).optional(),
-});
-
-const saveRequest = z.object({
-  snapshot_path: z.string(),
-  mem_file_path: z.string(),
-  snapshot_type: z.literal('Full').default('Full'),
-});
-
-function object(body: unknown): object {
-  return z.record(z.string(), z.unknown()).parse(body);
-}
-
-function requireFile(path: string, before: string, after = ''): void {
-  try {
-    closeSync(openSync(path, 'r'));
-  } catch (error) {
-    throw new Fault(`${before}${osError(error)}${after}`, { cause: error });
-  }
-}
-
-function requireMemory(file: string, mib: number): void {
-  const cannot = 'Failed to load guest memory: Error creating guest memory from file: ';
-  const size = sizeOf(file, `${cannot}Failed to load guest memory: `);
-  if (size < mib * 1024 * 1024) {
-    throw new Error(`${cannot}Failed to restore guest memory: Invalid file size`);
-  }
-}
-
-function sizeOf(file: string, cannot: string): number {
-  try {
-    return statSync(file).size;
-  } catch (error) {
-    throw new Error(`${cannot}${osError(error)}`, { cause: error });
-  }
-}
-
-function isElf(file: string): boolean {
-  const start = Buffer.alloc(4);
-  const opened = openSync(file, 'r');
-  readSync(opened, start);
-  closeSync(opened);
-  return start.toString('latin1') === '\x7fELF';
-}
-
-const osErrors: Readonly<Record<string, string>> = {
-  ENOENT: 'No such file or directory (os error 2)',
-  EACCES: 'Permission denied (os error 13)',
-  EISDIR: 'Is a directory (os error 21)',
-  EINVAL: 'Invalid argument (os error 22)',
-  ENOSPC: 'No space left on device (os error 28)',
-  EADDRINUSE: 'Address in use (os error 98)',
-};
-
-/** As Rust says it */
-function osError(error: unknown): string {
-  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
-  return osErrors[code] ?? (error instanceof Error ? error.message : String(error));
 }

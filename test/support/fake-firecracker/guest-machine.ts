@@ -83,7 +83,8 @@ export class GuestMachine {
     this.#child.stdout?.on('data', options.onConsole);
     this.#child.on('exit', (code) => {
       this.#migrated.resolve('QEMU ended');
-      options.onEnd(code === 0);
+      // Whoever waits for it answers first.
+      setImmediate(() => options.onEnd(code === 0));
     });
     const socket = this.#child.stdio[3];
     if (!(socket instanceof Socket)) throw new Error('QEMU has no monitor');

@@ -43,7 +43,19 @@ export const balloon = z.object({
 });
 export const entropy = z.object({ rate_limiter: limiter });
 
-/** What a snapshot carries; `serial` and `bootSource` it does not. */
+export const serial = z.object({ serial_out_path: z.string().nullish() });
+export const drivePatch = z.object({ path_on_host: z.string().nullish() });
+export const vmState = z.object({ state: z.enum(['Paused', 'Resumed']) });
+export const action = z.object({
+  action_type: z.enum(['FlushMetrics', 'InstanceStart', 'SendCtrlAltDel']),
+});
+export const saveRequest = z.object({
+  snapshot_path: z.string(),
+  mem_file_path: z.string(),
+  snapshot_type: z.literal('Full').default('Full'),
+});
+
+/** What a snapshot carries; the console's file and the boot source it does not. */
 export const savedResources = z.object({
   machine: machineConfig,
   drives: z.array(drive),
