@@ -11,6 +11,8 @@ export interface VmmDriverSubject {
   readonly newSavedFiles: () => Promise<SavedFiles>;
   /** Makes a saved file one that cannot be loaded */
   readonly damage: (file: string) => Promise<void>;
+  /** Whether the agent's stream opens although the guest idles; otherwise it waits for somebody there to listen */
+  readonly opensUnheard: boolean;
   /** What is left of a plan's run files on the host */
   readonly runFiles: (plan: MachinePlan) => Promise<readonly string[]>;
 }

@@ -16,7 +16,7 @@ import { join } from 'node:path';
 import { after, before, suite, test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 
-import { idlingKernel } from '../../../packages/banger/src/vmm/qemu/idling-kernel.fixture.ts';
+import { idlingKernel } from '../../../packages/banger/src/vmm/idling-kernel.fixture.ts';
 import { createFakeFirecracker, type FakeFirecracker } from './create-fake-firecracker.ts';
 import { RunningFake } from './running-fake.ts';
 

@@ -56,6 +56,8 @@ export interface DriverProbe {
   readonly version: string;
   readonly binary: string;
   readonly problems: readonly HostProblem[];
+  /** What works less well than with another version, each as a clause */
+  readonly lacks: readonly string[];
 }
 
 /** A running monitor. Disposing it kills it and waits until it is gone; disposing twice is fine. */

@@ -20,6 +20,7 @@ vmmDriverContract({
   newDriver: () => createFakeDriver({ host }),
   newPlan: (change) => Promise.resolve(aPlan(change)),
   newSavedFiles: () => Promise.resolve(newSavedFiles()),
+  opensUnheard: true,
   damage(file) {
     host.damaged.add(file);
     return Promise.resolve();

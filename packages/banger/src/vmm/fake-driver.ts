@@ -45,7 +45,8 @@ export function createFakeDriver(options: FakeDriverOptions = {}): FakeVmmDriver
       driveSerials,
       savedStates: true,
     },
-    probe: () => Promise.resolve({ version: host.version, binary: 'fake', problems: [] }),
+    probe: () =>
+      Promise.resolve({ version: host.version, binary: 'fake', problems: [], lacks: [] }),
     fingerprint(plan, signal) {
       signal.throwIfAborted();
       return Promise.resolve(fakeFingerprint(host, plan));

@@ -23,6 +23,7 @@ if ((await processes.find('qemu-system-x86_64')) === undefined) {
     newDriver: () => createQemuDriver({ processes, clock }),
     newPlan,
     newSavedFiles,
+    opensUnheard: true,
     damage: async (file) => truncate(file, Math.floor((await stat(file)).size / 2)),
     runFiles,
   });

@@ -61,10 +61,10 @@ async function probe(host: QemuHost, program: string, signal: AbortSignal): Prom
     const { binary, version } = await host.locate(signal);
     const isOld = Number.parseInt(version) < OLDEST_MAJOR;
     const what = `QEMU ${version} is too old: ${String(OLDEST_MAJOR)}.0 is the oldest that works`;
-    return { binary, version, problems: isOld ? [{ what, hint: INSTALL }] : [] };
+    return { binary, version, problems: isOld ? [{ what, hint: INSTALL }] : [], lacks: [] };
   } catch (error) {
     if (!(error instanceof BangerError)) throw error;
     const problem = { what: error.message, hint: error.hint ?? INSTALL };
-    return { version: '', binary: program, problems: [problem] };
+    return { version: '', binary: program, problems: [problem], lacks: [] };
   }
 }

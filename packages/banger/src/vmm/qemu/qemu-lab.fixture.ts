@@ -8,7 +8,7 @@ import { createSystemProcesses } from '../../host/system-processes.ts';
 import { aPlan } from '../../machine/fixtures.ts';
 import type { MachinePlan } from '../../machine/plan.ts';
 import type { SavedFiles } from '../driver.ts';
-import { idlingKernel } from './idling-kernel.fixture.ts';
+import { idlingKernel } from '../idling-kernel.fixture.ts';
 
 /** A directory for machines that idle, and what is in it. */
 export function createQemuLab() {

@@ -1,0 +1,86 @@
+import { BangerError } from '@banger/protocol/errors';
+
+import type { Clock } from '../../host/clock.ts';
+import type { Processes } from '../../host/processes.ts';
+import type { DriverProbe, VmmDriver } from '../driver.ts';
+import { createVersionProbe, type VersionedProgram } from '../version-probe.ts';
+import { adoptFirecracker } from './adopt-firecracker.ts';
+import type { Cells } from './cell.ts';
+import { fingerprint } from './firecracker-fingerprint.ts';
+import type { FirecrackerHost } from './firecracker-host.ts';
+import { lacksOf, RELEASES, unusableVersion } from './firecracker-versions.ts';
+import { launchFirecracker } from './launch-firecracker.ts';
+import { createOpenCells } from './open-cell.ts';
+import { sweepFirecracker } from './sweep-firecracker.ts';
+
+const INSTALL = `Put the program of ${RELEASES} into PATH, or set firecracker_bin`;
+const program: VersionedProgram = {
+  name: 'Firecracker',
+  pattern: /^Firecracker v(\d+\.\d+\.\d+(?:-\w+)?)/,
+};
+
+export interface FirecrackerDriverOptions {
+  readonly processes: Processes;
+  readonly clock: Clock;
+  /** Name in PATH or absolute path */
+  readonly binary?: string;
+  /** Open ones unless told */
+  readonly cells?: Cells;
+}
+
+/** VMs by Firecracker: under KVM only, on a tap. */
+export function createFirecrackerDriver(options: FirecrackerDriverOptions): VmmDriver {
+  const { processes, clock, binary = 'firecracker', cells = createOpenCells(options) } = options;
+  const probeVersion = createVersionProbe(processes, program);
+  const find = async (signal: AbortSignal) => {
+    const found = await processes.find(binary);
+    if (found !== undefined) return { binary: found, version: await probeVersion(found, signal) };
+    throw new BangerError('host.tool_missing', `Cannot run "${binary}": it is not installed`, {
+      hint: INSTALL,
+      details: { program: binary },
+    });
+  };
+  const host: FirecrackerHost = {
+    processes,
+    clock,
+    cells,
+    async locate(signal) {
+      const found = await find(signal);
+      const problem = unusableVersion(found.version);
+      if (problem === undefined) return found;
+      throw new BangerError('host.tool_missing', `Cannot use "${found.binary}": ${problem.what}`, {
+        hint: problem.hint,
+      });
+    },
+  };
+  return {
+    name: 'firecracker',
+    features: {
+      accelerators: ['kvm'],
+      networks: ['bridge'],
+      driveSerials: false,
+      savedStates: true,
+    },
+    probe: (signal) => probe(() => find(signal), binary),
+    fingerprint: (plan, signal) => fingerprint(host, plan, signal),
+    launch: (plan, signal) => launchFirecracker(host, plan, signal),
+    adopt: (plan, signal) => adoptFirecracker(host, plan, signal),
+    sweep: (plan, signal) => sweepFirecracker(host, plan, signal),
+  };
+}
+
+async function probe(
+  find: () => Promise<{ readonly binary: string; readonly version: string }>,
+  name: string,
+): Promise<DriverProbe> {
+  try {
+    const { binary, version } = await find();
+    const problem = unusableVersion(version);
+    const problems = problem === undefined ? [] : [problem];
+    return { binary, version, problems, lacks: lacksOf(version) };
+  } catch (error) {
+    if (!(error instanceof BangerError)) throw error;
+    const problem = { what: error.message, hint: error.hint ?? INSTALL };
+    return { version: '', binary: name, problems: [problem], lacks: [] };
+  }
+}

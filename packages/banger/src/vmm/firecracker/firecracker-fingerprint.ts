@@ -1,0 +1,30 @@
+import { createHash } from 'node:crypto';
+
+import type { MachinePlan } from '../../machine/plan.ts';
+import { powerOn } from '../../machine/plan.ts';
+import type { VmmFingerprint } from '../driver.ts';
+import { readHostCpu } from '../host-cpu.ts';
+import type { FirecrackerHost } from './firecracker-host.ts';
+import { MACHINE } from './launch-firecracker.ts';
+import { bootCalls } from './machine-calls.ts';
+
+/**
+ * What a saved state depends on: Firecracker, the CPU as the guest sees it, and every request that makes the machine, with
+ * all that may differ replaced. So any change of how we make one is another fingerprint.
+ */
+export async function fingerprint(
+  { locate }: Pick<FirecrackerHost, 'locate'>,
+  plan: MachinePlan,
+  signal: AbortSignal,
+): Promise<VmmFingerprint> {
+  const { version } = await locate(signal);
+  const parts = [version, await readHostCpu(), ...bootCalls(nobody(plan))];
+  const digest = createHash('sha256').update(JSON.stringify(parts)).digest('hex');
+  return { version, machine: MACHINE, digest };
+}
+
+function nobody(plan: MachinePlan): MachinePlan {
+  const bridge = { name: 'any', tap: 'any', isolated: true };
+  const network = { ...plan.network, mac: '02:00:00:00:00:00', bridge };
+  return { ...plan, network, start: powerOn, build: null };
+}

@@ -1,0 +1,71 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdir, readdir, truncate, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import {
+  createFakeFirecracker,
+  type FakeFirecracker,
+} from '../../../../../test/support/fake-firecracker/create-fake-firecracker.ts';
+import { createSystemClock } from '../../host/system-clock.ts';
+import { createSystemProcesses } from '../../host/system-processes.ts';
+import { aPlan } from '../../machine/fixtures.ts';
+import type { MachinePlan } from '../../machine/plan.ts';
+import type { SavedFiles } from '../driver.ts';
+import { createFirecrackerDriver } from './firecracker-driver.ts';
+
+const MIB = 1024 * 1024;
+
+/** A directory for machines that idle, with a fake Firecracker that runs them on no network. */
+export function createFirecrackerLab(kernel: Uint8Array) {
+  // Short: a socket's path has 107 bytes.
+  const root = mkdtempSync(join(tmpdir(), 'fc-'));
+  const store = join(root, 'store');
+  const processes = createSystemProcesses();
+  const clock = createSystemClock();
+  let saved = 0;
+  let fake: FakeFirecracker;
+
+  return {
+    root,
+    processes,
+    clock,
+    get fake(): FakeFirecracker {
+      return fake;
+    },
+    setUp: async (): Promise<void> => {
+      fake = await createFakeFirecracker({ dir: join(root, 'bin'), taps: false });
+      await mkdir(store);
+      await writeFile(join(store, 'vmlinux'), kernel);
+      await writeFile(join(store, 'initrd.cpio'), 'initrd');
+      for (const disk of ['rootfs.ext4', 'modules.ext4']) await writeSparse(join(store, disk));
+    },
+    tearDown: () => rmSync(root, { recursive: true }),
+    newDriver: (binary = fake.binary) => createFirecrackerDriver({ processes, clock, binary }),
+    newPlan: async (change: Parameters<typeof aPlan>[0] = {}): Promise<MachinePlan> => {
+      const vmm = { vmm: 'firecracker', accel: 'kvm', network: 'bridge' } as const;
+      const plan = aPlan({ root, memoryMib: 64, ...vmm, ...change });
+      await mkdir(plan.paths.dir, { recursive: true });
+      await mkdir(plan.paths.runDir, { recursive: true, mode: 0o700 });
+      await writeSparse(plan.paths.overlayDisk);
+      await writeSparse(plan.paths.workDisk);
+      const bridge = { name: 'br-none', tap: `fc${plan.id.slice(-8)}`, isolated: true };
+      return { ...plan, network: { ...plan.network, mode: 'bridge', bridge } };
+    },
+    newSavedFiles: async (): Promise<SavedFiles> => {
+      saved += 1;
+      const dir = join(root, `saved-${String(saved)}`);
+      await mkdir(dir);
+      return { memory: join(dir, 'memory'), state: join(dir, 'state') };
+    },
+    runFiles: async ({ paths }: MachinePlan): Promise<readonly string[]> => {
+      const inDir = await readdir(paths.dir);
+      return [...(await readdir(paths.runDir)), ...inDir.filter((name) => /pid|save/.test(name))];
+    },
+  };
+}
+
+async function writeSparse(path: string): Promise<void> {
+  await writeFile(path, '');
+  await truncate(path, MIB);
+}

@@ -1,0 +1,156 @@
+import { join } from 'node:path';
+
+import { BangerError } from '@banger/protocol/errors';
+import { MAX_SOCKET_PATH_BYTES } from '@banger/protocol/runtime-dir';
+import type { Timing } from '@banger/protocol/vm';
+
+import { orAbort } from '../../host/or-abort.ts';
+import type { Child } from '../../host/processes.ts';
+import type { MachinePlan } from '../../machine/plan.ts';
+import { awaitSocket } from '../connect-socket.ts';
+import type { Vmm } from '../driver.ts';
+import { logLength, readLogTail } from '../log-tail.ts';
+import { writePidFile } from '../pid-file.ts';
+import { requireSavedFile } from '../saved-file.ts';
+import { type ApiClient, createApiClient } from './api-client.ts';
+import { type Cell, type CellFile, cellFiles } from './cell.ts';
+import { explainFailure, type LaunchFailure } from './explain-failure.ts';
+import type { FirecrackerHost } from './firecracker-host.ts';
+import { createFirecrackerVmm } from './firecracker-vmm.ts';
+import { bootCalls, loadCalls } from './machine-calls.ts';
+import { machineDrives } from './machine-drives.ts';
+import { removeRunFiles } from './run-files.ts';
+
+/** Its board, for people: virtio devices over MMIO, told of by ACPI */
+export const MACHINE = 'microvm';
+/** Warnings and errors; a line for each request would bury the guest's console, which has the same file. */
+export const ARGS = ['--api-sock', cellFiles.api, '--level', 'Warning'] as const;
+/** The socket is there 4 ms after the start; a loaded host gets three orders of magnitude more. */
+const SOCKET_MS = 10_000;
+/** A start takes 60 ms and a load 20 ms. */
+const RUN_MS = 20_000;
+const LAST_WORDS_MS = 1_000;
+const MIB = 1024 * 1024;
+
+export async function launchFirecracker(
+  host: FirecrackerHost,
+  plan: MachinePlan,
+  signal: AbortSignal,
+): Promise<Vmm> {
+  signal.throwIfAborted();
+  requireTap(plan);
+  const { clock, cells } = host;
+  const cell = cells.of(plan);
+  checkSocketPath(cell, plan);
+  const beganMs = clock.monotonicMs();
+  const isLoad = plan.start.state !== null;
+  if (isLoad) await checkSaved(plan);
+  const { binary, version } = await host.locate(signal);
+  const logFile = plan.paths.consoleLog;
+  const logStart = await logLength(logFile);
+
+  await using cleanup = new AsyncDisposableStack();
+  cleanup.defer(() => removeRunFiles(cell, plan));
+  await cell.place(filesOf(plan), signal);
+  const child = cleanup.use(await cell.spawn(ARGS, { binary, logFile, signal }));
+  const command = [...cell.command(ARGS)];
+  const started = { ...child.identity, command, machine: MACHINE, version };
+  await writePidFile(plan.paths.pidFile, started);
+
+  const timings: Timing[] = [];
+  const api = createApiClient(join(cell.dir, cellFiles.api));
+  let during: LaunchFailure['during'] = isLoad ? 'load' : 'configure';
+  try {
+    await awaitApi(cell, host, AbortSignal.any([signal, child.gone]));
+    const spawnedMs = clock.monotonicMs();
+    timings.push({ name: 'spawn', ms: spawnedMs - beganMs });
+    for (const call of isLoad ? loadCalls(plan) : bootCalls(plan)) {
+      if (call.path === '/actions') during = 'start';
+      await api.call(call, {
+        signal: AbortSignal.any([signal, child.gone]),
+        timeoutMs: RUN_MS,
+      });
+    }
+    await requireAlive(api, child, signal);
+    if (isLoad) timings.push({ name: 'load', ms: clock.monotonicMs() - spawnedMs });
+  } catch (cause) {
+    signal.throwIfAborted();
+    // A connection that breaks off is that of a Firecracker about to end; its last words come just before.
+    const hasEnded = await endsWithin(child, LAST_WORDS_MS);
+    const lastWords = hasEnded ? await readLogTail(logFile, logStart) : undefined;
+    throw explainFailure(plan, { cause, lastWords, during });
+  }
+  const vmm = createFirecrackerVmm(plan, { host, cell, child, api, started, timings });
+  cleanup.move(); // The handle owns the process from here on; `sweep` removes the run files.
+  return vmm;
+}
+
+function filesOf(plan: MachinePlan): readonly CellFile[] {
+  const { paths, start } = plan;
+  const reads = (name: string, hostPath: string): CellFile => ({ name, hostPath, access: 'read' });
+  const drives = machineDrives(plan).map(({ name, hostPath, isReadOnly }): CellFile => ({
+    name,
+    hostPath,
+    access: isReadOnly ? 'read' : 'write',
+  }));
+  if (start.state === null || start.memory.kind === 'own') {
+    return [
+      reads(cellFiles.kernel, paths.kernel),
+      reads(cellFiles.initrd, paths.initrd),
+      ...drives,
+    ];
+  }
+  const { file } = start.memory;
+  return [reads(cellFiles.memory, file), reads(cellFiles.state, start.state), ...drives];
+}
+
+/** Firecracker would map a file that is too short, and end when the guest gets there. */
+async function checkSaved({ spec, start }: MachinePlan): Promise<void> {
+  const { state, memory } = start;
+  if (state === null) return;
+  await requireSavedFile(state, undefined, spec.name);
+  const file = memory.kind === 'own' ? '' : memory.file;
+  await requireSavedFile(file, spec.memoryMib * MIB, spec.name);
+}
+
+async function awaitApi(cell: Cell, { clock }: FirecrackerHost, signal: AbortSignal) {
+  const late = AbortSignal.timeout(SOCKET_MS);
+  try {
+    const path = join(cell.dir, cellFiles.api);
+    const socket = await awaitSocket(path, clock, AbortSignal.any([signal, late]));
+    socket.destroy();
+  } catch (cause) {
+    if (!late.aborted) throw cause;
+    throw new Error(`its API did not open within ${String(SOCKET_MS / 1000)} s`, { cause });
+  }
+}
+
+/** Some ways to fail show only when the vCPUs run: then it ends a moment after it has answered. */
+async function requireAlive(api: ApiClient, child: Child, signal: AbortSignal): Promise<void> {
+  await api.call({ method: 'GET', path: '/' }, { signal: AbortSignal.any([signal, child.gone]) });
+}
+
+async function endsWithin({ exited, gone }: Child, ms: number): Promise<boolean> {
+  await orAbort(exited, AbortSignal.timeout(ms)).catch(() => undefined);
+  return gone.aborted;
+}
+
+function requireTap({ spec, network }: MachinePlan): void {
+  if (network.bridge !== null) return;
+  throw new BangerError(
+    'usage.invalid',
+    `Cannot start VM "${spec.name}" with Firecracker on a network of mode "${network.mode}": it takes taps only`,
+    { hint: 'Create it with --network bridge, or with --vmm qemu' },
+  );
+}
+
+function checkSocketPath({ dir }: Cell, { spec }: MachinePlan): void {
+  const path = join(dir, cellFiles.vsock); // The longer one
+  const bytes = Buffer.byteLength(path);
+  if (bytes <= MAX_SOCKET_PATH_BYTES) return;
+  throw new BangerError(
+    'host.path_unusable',
+    `Cannot start VM "${spec.name}": the socket path "${path}" has ${String(bytes)} bytes, and ${String(MAX_SOCKET_PATH_BYTES)} fit`,
+    { hint: 'export XDG_RUNTIME_DIR=/tmp/b, then start the daemon again', details: { path } },
+  );
+}

@@ -1,0 +1,108 @@
+import assert from 'node:assert/strict';
+
+import type { MachinePlan } from '../../machine/plan.ts';
+import { kernelCommandLine } from '../kernel-command-line.ts';
+import type { ApiRequest } from './api-requests.ts';
+import { cellFiles } from './cell.ts';
+import { machineDrives } from './machine-drives.ts';
+
+/** Two is the host (vsock(7)), and the guest the first that is left: each has a Firecracker, and so a host, of its own. */
+const GUEST_CID = 3;
+const CARD = 'eth0';
+/**
+ * A reset through the keyboard controller is how a guest ends its Firecracker, which has no ACPI power-off; the others
+ * spare the kernel the search for a keyboard and a mouse (Firecracker's own default command line).
+ */
+const FOR_FIRECRACKER = 'reboot=k i8042.noaux i8042.nomux i8042.dumbkbd';
+
+/** From a fresh Firecracker to a guest that boots. Pure. */
+export function bootCalls(plan: MachinePlan): readonly ApiRequest[] {
+  const { spec, network } = plan;
+  return [
+    {
+      method: 'PUT',
+      path: '/machine-config',
+      body: { vcpu_count: spec.vcpu, mem_size_mib: spec.memoryMib },
+    },
+    {
+      method: 'PUT',
+      path: '/boot-source',
+      body: {
+        kernel_image_path: cellFiles.kernel,
+        initrd_path: cellFiles.initrd,
+        boot_args: `${kernelCommandLine(spec.accel)} ${FOR_FIRECRACKER}`,
+      },
+    },
+    ...machineDrives(plan).map(({ name, isReadOnly, isPassing }): ApiRequest => ({
+      method: 'PUT',
+      path: `/drives/${name}`,
+      body: {
+        drive_id: name,
+        path_on_host: name,
+        is_root_device: false,
+        is_read_only: isReadOnly,
+        cache_type: isReadOnly || isPassing ? 'Unsafe' : 'Writeback',
+      },
+    })),
+    {
+      method: 'PUT',
+      path: `/network-interfaces/${CARD}`,
+      body: { iface_id: CARD, host_dev_name: tapOf(plan), guest_mac: network.mac },
+    },
+    {
+      method: 'PUT',
+      path: '/vsock',
+      body: { guest_cid: GUEST_CID, uds_path: cellFiles.vsock },
+    },
+    { method: 'PUT', path: '/entropy', body: {} },
+    { method: 'PUT', path: '/actions', body: { action_type: 'InstanceStart' } },
+  ];
+}
+
+/**
+ * From a fresh Firecracker to a machine that stands where it was saved. What it was saved with has the same names in every
+ * cell, all but the tap; the drives are named again, so that Firecracker reads how large they are now. Pure.
+ */
+export function loadCalls(plan: MachinePlan): readonly ApiRequest[] {
+  return [
+    {
+      method: 'PUT',
+      path: '/snapshot/load',
+      body: {
+        snapshot_path: cellFiles.state,
+        mem_backend: { backend_type: 'File', backend_path: cellFiles.memory },
+        resume_vm: false,
+        network_overrides: [{ iface_id: CARD, host_dev_name: tapOf(plan) }],
+      },
+    },
+    ...machineDrives(plan).map(({ name }) => renameDrive(name)),
+  ];
+}
+
+/** Has Firecracker open a drive's file anew. */
+export function renameDrive(name: string): ApiRequest {
+  return {
+    method: 'PATCH',
+    path: `/drives/${name}`,
+    body: { drive_id: name, path_on_host: name },
+  };
+}
+
+export const saveCall: ApiRequest = {
+  method: 'PUT',
+  path: '/snapshot/create',
+  body: {
+    snapshot_type: 'Full',
+    snapshot_path: cellFiles.savedState,
+    mem_file_path: cellFiles.savedMemory,
+  },
+};
+
+export function stateCall(state: 'Paused' | 'Resumed'): ApiRequest {
+  return { method: 'PATCH', path: '/vm', body: { state } };
+}
+
+function tapOf({ network, spec }: MachinePlan): string {
+  assert(network.bridge, `VM "${spec.name}" has a tap: its network was checked when it was chosen`);
+  return network.bridge.tap;
+}
