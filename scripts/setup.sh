@@ -21,6 +21,9 @@ need rsync rsync
 need pgrep procps
 need dig bind9-dnsutils
 need ip iproute2
+need nft nftables
+need iptables iptables
+need ebtables ebtables
 need dbus-daemon dbus-daemon
 need zsh zsh
 need fish fish

@@ -1,4 +1,5 @@
 import { bridgeSettings, type BridgeScene } from '../contract/bridge-host.ts';
+import type { BridgeHost } from '../../packages/banger/src/network/bridge/bridge-host.ts';
 import { createBridgeHost } from '../../packages/banger/src/network/bridge/create-bridge-host.ts';
 import type { Firewall } from '../../packages/banger/src/network/bridge/firewall.ts';
 import { ownerId } from '../../packages/banger/src/network/bridge/marks.ts';
@@ -7,28 +8,32 @@ import { makeNetworkNamespace, type NetworkNamespace } from './network-namespace
 
 export type MakeFirewall = (processes: Processes, id: string) => Firewall;
 
+/** Another caller on that host. */
+export function createSceneHost(
+  { processes, kernel }: NetworkNamespace,
+  makeFirewall: MakeFirewall,
+): BridgeHost {
+  return createBridgeHost({
+    ...{ settings: bridgeSettings, processes, kernel },
+    hasTunDevice: () => Promise.resolve(true),
+    firewall: () => Promise.resolve(makeFirewall(processes, ownerId(bridgeSettings.owner))),
+  });
+}
+
 /** The real thing, in a namespace of its own. */
 export async function realBridgeScene(makeFirewall: MakeFirewall): Promise<BridgeScene> {
   const space = await makeNetworkNamespace();
-  const { processes, kernel } = space;
+  const { kernel } = space;
   const change = async (command: string) => {
     await space.ok(command);
   };
   return {
-    caller: () =>
-      createBridgeHost({
-        ...{ settings: bridgeSettings, processes, kernel },
-        hasTunDevice: () => Promise.resolve(true),
-        firewall: () => Promise.resolve(makeFirewall(processes, ownerId(bridgeSettings.owner))),
-      }),
+    caller: () => createSceneHost(space, makeFirewall),
     state: () => networkState(space.ok),
     forwards: async () => (await kernel.read('net/ipv4/ip_forward')) === '1',
     others: {
       deleteBridge: () => change('ip link delete br-test'),
-      flushRules: () =>
-        change(
-          'nft flush ruleset; iptables -F; iptables -t nat -F; ebtables -t nat -F; ebtables -F',
-        ),
+      flushRules: () => change('nft flush ruleset'),
       addLink: (name) => change(`ip link add ${name} type bridge`),
       addRoute: (subnet) =>
         change(
@@ -53,6 +58,10 @@ export async function networkState(ok: NetworkNamespace['ok']): Promise<string> 
   return looks.map(sorted).join('\n--\n');
 }
 
+/** iptables leaves the kernel's own chains, which nft shows, with nothing in them. */
+const isEmptyChain =
+  /^(?:table (?:ip|bridge) (?:filter|nat)|chain [A-Z]+|type \w+ hook .*policy accept;)$/;
+
 /** MAC addresses of the taps' own ends and IPv6 addresses made from them are made up; links and sets have no order. */
 function sorted(look: string): string {
   return look
@@ -61,7 +70,7 @@ function sorted(look: string): string {
     .replaceAll(/valid_lft.*/g, '')
     .split(/\n|, /)
     .map((line) => line.replaceAll(/[{}]|elements =/g, '').trim())
-    .filter((line) => line !== '')
+    .filter((line) => line !== '' && !isEmptyChain.test(line))
     .sort()
     .join('\n');
 }

@@ -47,7 +47,7 @@ function inOrder(listing: string): string {
 }
 
 function failed(stderr: string): BangerError {
-  const [why = 'nothing'] = stderr.split('\n');
+  const why = stderr.trim().replaceAll('\n', ' ');
   return new BangerError(
     'host.network_unavailable',
     `Cannot set the rules of the bridge: "nft" says: ${why}`,

@@ -1,0 +1,3 @@
+module banger.dev/tap-guest
+
+go 1.26.0
