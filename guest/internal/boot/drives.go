@@ -72,5 +72,5 @@ func virtioNumber(dir string) int {
 }
 
 func missing(wanted []string, devices map[string]string) []string {
-	return slices.DeleteFunc(slices.Clone(wanted), func(name string) bool { return devices[name] == "" })
+	return slices.DeleteFunc(slices.Clone(wanted), func(name string) bool { return devices[name] != "" })
 }

@@ -4,6 +4,7 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"testing"
 )
@@ -61,5 +62,15 @@ func TestADriveWithoutDriverKeepsItsPlace(t *testing.T) {
 
 	if !maps.Equal(devices, map[string]string{"order:1": "/dev/vda"}) {
 		t.Fatal(devices)
+	}
+}
+
+func TestWhatIsMissingIsWhatHasNoDevice(t *testing.T) {
+	devices := map[string]string{"base": "/dev/vda", "order:1": "/dev/vdb"}
+
+	left := missing([]string{"base", "order:1", "work"}, devices)
+
+	if !slices.Equal(left, []string{"work"}) {
+		t.Fatal(left)
 	}
 }
