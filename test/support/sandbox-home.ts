@@ -5,6 +5,7 @@ import { test, type TestContext } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 
 import { hostLeftovers, type Places } from './host-leftovers.ts';
+import { makeNetworkNamespace, type NetworkNamespace } from './network-namespace.ts';
 import { repositoryRoot } from './repository.ts';
 import { runToEnd, type Finished, type RunOptions } from './run-to-end.ts';
 import { partsOf, templatesOf, warmStore, warmTemplates } from './warm-store.ts';
@@ -25,6 +26,8 @@ export interface SandboxHome {
   /** Starts the built CLI; the caller ends it */
   start(args: readonly string[]): ChildProcess;
   daemonPid(): Promise<number>;
+  /** Only of a home with `ownNetwork` */
+  readonly network: NetworkNamespace | undefined;
   /** Fails when anything but an idle daemon of this home is left: process, mount, VM file, socket, build */
   assertHostIsClean(): Promise<void>;
 }
@@ -38,6 +41,8 @@ export interface SandboxOptions {
    * `off` boots cold. Nothing is prepared ahead of time unless `env` says so.
    */
   readonly templates?: 'shared' | 'own' | 'off';
+  /** The daemon and its VMs are in a network namespace made for it, in which there is nothing but `lo`. Needs root. */
+  readonly ownNetwork?: boolean;
   /** Ten minutes unless told */
   readonly timeoutMs?: number;
   /** It cannot run on this machine */
@@ -118,8 +123,10 @@ async function openHome(options: SandboxOptions): Promise<OpenHome> {
     ...options.env,
   };
   const places = { roots: [root, runtime], stateDir, runtimeDir: join(runtime, 'banger') };
+  const network = options.ownNetwork === true ? await makeNetworkNamespace() : undefined;
+  const enter = network ? ['nsenter', '--target', String(network.pid), '--net'] : [];
   const banger = (args: readonly string[], run: RunOptions = {}) =>
-    runToEnd([bangerProgram, ...args], { ...run, env: { ...env, ...run.env } });
+    runToEnd([...enter, bangerProgram, ...args], { ...run, env: { ...env, ...run.env } });
   const home: SandboxHome = {
     env,
     stateDir,
@@ -133,7 +140,11 @@ async function openHome(options: SandboxOptions): Promise<OpenHome> {
         `banger ${args.join(' ')} ended with ${String(finished.status)}:\n${finished.stderr}`,
       );
     },
-    start: (args) => spawn(bangerProgram, args, { env, stdio: ['pipe', 'pipe', 'pipe'] }),
+    network,
+    start: (args) => {
+      const command = [...enter, bangerProgram, ...args];
+      return spawn('env', command, { env, stdio: ['pipe', 'pipe', 'pipe'] });
+    },
     async daemonPid() {
       const { stdout } = await home.ok(['daemon', 'status', '--json']);
       const status = JSON.parse(stdout) as { readonly pid: number };
@@ -152,6 +163,7 @@ async function openHome(options: SandboxOptions): Promise<OpenHome> {
     if (ids.length > 0) await banger(['vm', 'delete', ...ids]);
     await banger(['daemon', 'stop']);
     const left = await leftoversInTheEnd(places);
+    await network?.[Symbol.asyncDispose]();
     await rm(root, { recursive: true, force: true });
     await rm(runtime, { recursive: true, force: true });
     if (left.length > 0) throw new Error(`left after the daemon had stopped:\n${left.join('\n')}`);

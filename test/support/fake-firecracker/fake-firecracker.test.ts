@@ -17,6 +17,7 @@ import { after, before, suite, test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 
 import { idlingKernel } from '../../../packages/banger/src/vmm/idling-kernel.fixture.ts';
+import { mayMakeNamespaces, makeNetworkNamespace } from '../network-namespace.ts';
 import { createFakeFirecracker, type FakeFirecracker } from './create-fake-firecracker.ts';
 import { RunningFake } from './running-fake.ts';
 
@@ -246,6 +247,25 @@ suite('a fake Firecracker runs a machine', () => {
     );
     assert.deepEqual(await firecracker.exited, { code: 1, signal: null });
   });
+});
+
+test('a fake Firecracker takes a tap that is there', { skip: !mayMakeNamespaces }, async () => {
+  await using space = await makeNetworkNamespace();
+  await space.ok('ip tuntap add tap0 mode tap');
+  const real = await createFakeFirecracker({ dir: join(dir, 'taps') });
+  const inside = join(dir, 'inside');
+  const enter = `exec nsenter --target ${String(space.pid)} --net`;
+  writeFileSync(inside, `#!/bin/sh\n${enter} '${real.binary}' "$@"\n`, { mode: 0o755 });
+  await using firecracker = await start(inside);
+
+  const other = { iface_id: 'eth0', host_dev_name: 'tap1' };
+  assert.match(
+    fault(await firecracker.call('PUT', '/network-interfaces/eth0', other)),
+    /Invalid TUN\/TAP Backend provided by tap1/,
+  );
+  await boot(firecracker);
+  await space.ok('ip link set tap0 up');
+  assert.match(await space.ok('cat /proc/net/dev; ip link show tap0'), /tap0:.*LOWER_UP/s);
 });
 
 suite('a fake Firecracker fails as it is told', () => {

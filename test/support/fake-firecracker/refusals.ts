@@ -1,4 +1,4 @@
-import { closeSync, existsSync, openSync } from 'node:fs';
+import { closeSync, openSync, readFileSync } from 'node:fs';
 
 /** Refused with status 400, in Firecracker's words */
 export class Fault extends Error {}
@@ -31,7 +31,9 @@ export function requireFile(path: string, before: string, after = ''): void {
 
 /** Firecracker as root would make one of that name, for which nothing of ours has a use. */
 export function requireTap(name: string, cannot: string): void {
-  if (existsSync(`/sys/class/net/${name}/tun_flags`)) return;
+  // Of this process's network namespace; /sys may be another's.
+  const links = readFileSync('/proc/self/net/dev', 'utf8').matchAll(/^ *(\S+):/gm);
+  if ([...links].some(([, link]) => link === name)) return;
   throw new Fault(
     `${cannot}: Open tap device failed: Error while creating ifreq structure: Operation not permitted (os error 1). Invalid TUN/TAP Backend provided by ${name}. Check our documentation on setting up the network devices.`,
   );
