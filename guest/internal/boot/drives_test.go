@@ -63,6 +63,9 @@ func TestADriveWithoutDriverKeepsItsPlace(t *testing.T) {
 	if !maps.Equal(devices, map[string]string{"order:1": "/dev/vda"}) {
 		t.Fatal(devices)
 	}
+	if left := missing([]string{"order:0", "order:1"}, devices); !slices.Equal(left, []string{"order:0"}) {
+		t.Fatal(left)
+	}
 }
 
 func TestWhatIsMissingIsWhatHasNoDevice(t *testing.T) {
