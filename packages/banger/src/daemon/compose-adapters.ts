@@ -49,9 +49,8 @@ import {
   type AcceleratorChoice,
   type AcceleratorFacts,
 } from '../vmm/accelerator.ts';
-import type { VmmDriver } from '../vmm/driver.ts';
 import { probeAccelerator } from '../vmm/probe-accelerator.ts';
-import { createQemuDriver } from '../vmm/qemu/qemu-driver.ts';
+import { composeDrivers, type Drivers } from './compose-drivers.ts';
 
 /** The real parts behind every port, for one banger. */
 export interface Adapters {
@@ -67,7 +66,7 @@ export interface Adapters {
   readonly rootDisks: RootDisks;
   readonly kernels: Kernels;
   readonly connector: GuestConnector;
-  readonly driver: VmmDriver;
+  readonly drivers: Drivers;
   readonly hostKeys: HostKeys;
   readonly pins: Pins;
   readonly userKey: UserKey;
@@ -141,7 +140,6 @@ export function composeAdapters({
     config.ssh_key_path === undefined
       ? createOwnUserKey(paths.ssh.userKey, hostKeys)
       : createGivenUserKey(config.ssh_key_path.replace(/^~(?=\/)/, env['HOME'] ?? ''));
-  const binary = config.qemu_bin === undefined ? {} : { binary: config.qemu_bin };
   return {
     db,
     clock,
@@ -177,7 +175,7 @@ export function composeAdapters({
     pressure: createSystemPressure(),
     listeners: createSystemListeners(),
     networks: composeNetworks({ config, paths, uid, processes }),
-    driver: createQemuDriver({ processes, clock, ...binary }),
+    drivers: composeDrivers({ config, processes, clock }),
     async debianSources(signal) {
       const sources = await archive.sources('bookworm', signal);
       return sources.map(({ uri, suite }) => `${uri} ${suite}`);

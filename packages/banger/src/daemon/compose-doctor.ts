@@ -46,7 +46,11 @@ export function composeDoctor(
             resolves: await parts.names.resolve(),
             resolver: await findResolver(),
           }),
-          vmm: (until) => adapters.driver.probe(until),
+          vmms: async (until) => ({
+            qemu: await adapters.drivers.qemu.probe(until),
+            firecracker: await adapters.drivers.firecracker.probe(until),
+            wanted: config.values.vmm,
+          }),
           images: adapters.images,
           kernels: adapters.kernels,
           config: config.values,
@@ -65,6 +69,7 @@ async function withHostValues(config: Config, paths: BangerPaths): Promise<Confi
     'vm_defaults.memory': defaultMemoryMib(host),
     ssh_key_path: paths.ssh.userKey,
     qemu_bin: 'qemu-system-x86_64 in PATH',
+    firecracker_bin: 'firecracker in PATH',
     debian_mirror: "the host's apt sources",
     debian_security_mirror: "the host's apt sources",
   };

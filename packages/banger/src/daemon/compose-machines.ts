@@ -16,8 +16,12 @@ import { checkPorts } from '../network/check-ports.ts';
 import { createJournalTable } from '../store/journal-table.ts';
 import { createVmsTable } from '../store/vms-table.ts';
 import type { Adapters } from './compose-adapters.ts';
+import { driverOf } from './compose-drivers.ts';
 import { crashPoint } from './crash-point.ts';
 import { makeUpName } from './make-up-name.ts';
+
+/** Once for each binary; from then on it is a look at a file. */
+const PROBE_MS = 15_000;
 
 export interface MachineParts {
   readonly adapters: Adapters;
@@ -42,7 +46,7 @@ export function composeMachines(parts: MachineParts): { machines: Machines; runn
     kernels: adapters.kernels,
     networkOf: ({ network }) => adapters.networks.modes[network.mode],
     bridge: adapters.networks.bridge,
-    driverOf: () => adapters.driver, // One driver so far; the plan's `vmm` picks it.
+    driverOf: (plan) => driverOf(adapters.drivers, plan),
     directories: createSystemDirectories(),
     records,
     journal: createJournalTable(adapters.db),
@@ -82,10 +86,12 @@ async function specContext({
   config,
 }: MachineParts): Promise<Omit<SpecContext, 'host' | 'madeUpName'>> {
   const accelerator = await adapters.accelerator();
+  const { problems } = await adapters.drivers.firecracker.probe(AbortSignal.timeout(PROBE_MS));
   return {
     config: config.values,
     originOf: (key) => originOf(config, key),
     accelerator: (wanted) => accelerator.choose(wanted).accel,
+    firecrackerProblem: problems[0],
   };
 }
 

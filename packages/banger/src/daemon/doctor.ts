@@ -4,15 +4,15 @@ import type { ConfigValues } from '../host/config-keys.ts';
 import type { HostFacts } from '../host/host-facts.ts';
 import type { Images } from '../image/images.ts';
 import type { Kernels } from '../kernel/kernels.ts';
-import type { DriverProbe } from '../vmm/driver.ts';
 import { acceleratorRow, type AcceleratorView } from './doctor-accelerator.ts';
+import { vmmRows, type VmmsView } from './doctor-vmms.ts';
 import { namesRows, type NamesView } from './doctor-names.ts';
 import { formatMib } from '@banger/protocol/size';
 
 export interface DoctorDeps {
   readonly facts: (signal: AbortSignal) => Promise<HostFacts>;
   readonly accelerator: () => Promise<AcceleratorView>;
-  readonly vmm: (signal: AbortSignal) => Promise<DriverProbe>;
+  readonly vmms: (signal: AbortSignal) => Promise<VmmsView>;
   readonly images: Images;
   readonly kernels: Kernels;
   readonly config: ConfigValues;
@@ -23,16 +23,16 @@ export interface DoctorDeps {
 
 /** Real probes, one row each; nothing is changed. */
 export async function runDoctor(deps: DoctorDeps, signal: AbortSignal): Promise<DoctorRow[]> {
-  const [facts, accelerator, vmm, defaults] = await Promise.all([
+  const [facts, accelerator, vmms, defaults] = await Promise.all([
     deps.facts(signal),
     deps.accelerator(),
-    deps.vmm(signal),
+    deps.vmms(signal),
     deps.vmDefaults(),
   ]);
   return [
     architectureRow(facts),
     acceleratorRow(accelerator),
-    vmmRow(vmm),
+    ...vmmRows(vmms),
     ...facts.tools.map(toolRow),
     userNamespacesRow(facts),
     {
@@ -58,13 +58,6 @@ function architectureRow({ architecture }: HostFacts): DoctorRow {
     detail: supported ? 'x86_64' : `${architecture}: images and kernels are made for x86_64 only`,
     ...(supported ? {} : { fix: 'Run banger on an x86_64 machine' }),
   };
-}
-
-function vmmRow({ version, binary, problems }: DriverProbe): DoctorRow {
-  const [problem] = problems;
-  if (problem !== undefined)
-    return { name: 'qemu', status: 'FAIL', detail: problem.what, fix: problem.hint };
-  return { name: 'qemu', status: 'PASS', detail: `${version} at ${binary}` };
 }
 
 function toolRow({ program, path, needed, fix }: HostFacts['tools'][number]): DoctorRow {

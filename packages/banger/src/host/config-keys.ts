@@ -62,6 +62,7 @@ export const configKeys = {
   vmm: { schema: z.enum(['auto', 'firecracker', 'qemu']), fallback: 'auto' },
   accel: { schema: z.enum(['auto', 'kvm', 'tcg']), fallback: 'auto' },
   qemu_bin: { schema: AbsolutePath, fallback: undefined },
+  firecracker_bin: { schema: AbsolutePath, fallback: undefined },
   ...networkKeys,
   ssh_key_path: { schema: HomePath, fallback: undefined },
   dns_listen: { schema: ListenAddress, fallback: '127.0.0.1:42069' },

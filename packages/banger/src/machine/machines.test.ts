@@ -130,6 +130,20 @@ suite('machines', () => {
     assert.match(operation.warnings.join(), /KVM did not bring the guest up, so it runs emulated/);
   });
 
+  test('fall back from Firecracker to QEMU, which can emulate', async () => {
+    const world = createFakeWorld();
+    world.behaviour.accelerator = 'kvm';
+    world.behaviour.silent = (accel) => accel === 'kvm';
+    const { machines } = world.daemon();
+
+    const creating = machines.create(aRequest({ network: 'bridge' }), anOperation());
+    await endOfFirstMonitor(world, { kind: 'guest-off' });
+    const { spec, provenance } = (await creating).record;
+
+    assert.deepEqual([spec.vmm, spec.accel, spec.network], ['qemu', 'tcg', 'bridge']);
+    assert.equal(provenance['vmm'], 'host');
+  });
+
   test('do not fall back when KVM was asked for by name', async () => {
     const world = createFakeWorld();
     world.behaviour.accelerator = 'kvm';

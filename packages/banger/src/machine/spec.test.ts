@@ -14,6 +14,7 @@ const config: ConfigValues = {
   vmm: 'auto',
   accel: 'auto',
   qemu_bin: undefined,
+  firecracker_bin: undefined,
   network: 'auto',
   bridge_name: 'br-banger',
   bridge_ip: '172.16.0.1',
@@ -39,6 +40,7 @@ const context: SpecContext = {
   host,
   madeUpName: 'calm-otter',
   accelerator: (wanted) => (wanted === 'kvm' ? 'kvm' : 'tcg'),
+  firecrackerProblem: undefined,
 };
 const resolve = (request: object, change: Partial<SpecContext> = {}) =>
   resolveSpec(CreateVmRequest.parse(request), { ...context, ...change });
@@ -93,7 +95,7 @@ suite('spec', () => {
     [{ memoryMib: 65_536 }, /64G of memory: the host has 32G/],
     [{ diskMib: 200_000 }, /a disk of 200000M: the host has a file system of 100000M/],
     [{ memoryMib: 64 }, /64M of memory: a kernel needs at least 128M/],
-    [{ vmm: 'firecracker' }, /this build drives QEMU only/],
+    [{ vmm: 'firecracker', network: 'user' }, /it has no network of mode "user", only taps/],
   ] as const) {
     test(`refuses ${JSON.stringify(request)}`, () => {
       assert.throws(() => resolve(request), { message });

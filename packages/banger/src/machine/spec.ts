@@ -1,13 +1,14 @@
 import { BangerError } from '@banger/protocol/errors';
 import { formatMib } from '@banger/protocol/size';
 import type { CreateVmRequest, SetVmRequest } from '@banger/protocol/vm-requests';
-import type { Accelerator, Origin, Provenance, VmSpec } from '@banger/protocol/vm';
+import type { Origin, Provenance, VmSpec } from '@banger/protocol/vm';
 
 import type { ConfigKey, ConfigValues } from '../host/config-keys.ts';
+import { chooseVmm, type VmmFacts } from './choose-vmm.ts';
 import { chooseNetwork } from './choose-network.ts';
 
 /** What the choice of a spec depends on, beside the request. */
-export interface SpecContext {
+export interface SpecContext extends VmmFacts {
   readonly config: ConfigValues;
   readonly originOf: (key: ConfigKey) => Origin;
   readonly host: HostSize;
@@ -15,7 +16,6 @@ export interface SpecContext {
   readonly imageKernel?: string | undefined;
   /** Used when the request has no name */
   readonly madeUpName: string;
-  readonly accelerator: (wanted: 'auto' | 'kvm' | 'tcg') => Accelerator;
 }
 
 export interface HostSize {
@@ -52,6 +52,7 @@ export function resolveSpec(request: CreateVmRequest, context: SpecContext): Res
     ...{ vmm, nat: request.nat, isolated: request.isolated },
     network: choose('network', request.network, 'network', () => 'auto' as const),
   });
+  const vcpu = choose('vcpu', request.vcpu, 'vm_defaults.vcpu', () => defaultVcpu(host));
   const spec: VmSpec = {
     name: request.name ?? context.madeUpName,
     image: choose('image', request.image, 'default_image', () => ''),
@@ -59,15 +60,13 @@ export function resolveSpec(request: CreateVmRequest, context: SpecContext): Res
       request.kernel ??
       context.imageKernel ??
       choose('kernel', undefined, 'default_kernel', () => ''),
-    vcpu: choose('vcpu', request.vcpu, 'vm_defaults.vcpu', () => defaultVcpu(host)),
+    vcpu,
     memoryMib: choose('memoryMib', request.memoryMib, 'vm_defaults.memory', () =>
       defaultMemoryMib(host),
     ),
     diskMib: choose('diskMib', request.diskMib, 'vm_defaults.disk_size', () => 8192),
     overlayMib: choose('overlayMib', undefined, 'vm_defaults.overlay_size', () => 8192),
-    vmm: chosenVmm(vmm),
-    accel: context.accelerator(accel),
-    accelAuto: accel === 'auto',
+    ...chooseVmm({ vmm, accel, network, vcpu }, context),
     ...{ network, nat, isolated },
     publish: request.publish,
   };
@@ -77,6 +76,7 @@ export function resolveSpec(request: CreateVmRequest, context: SpecContext): Res
   provenance['isolated'] = request.isolated === undefined ? 'built-in' : 'flag';
   provenance['name'] = request.name === undefined ? 'built-in' : 'flag';
   if (accel === 'auto') provenance['accel'] = 'host';
+  if (vmm === 'auto') provenance['vmm'] = 'host';
   checkSizes(spec, host);
   return { spec, provenance };
 }
@@ -109,17 +109,6 @@ export function changeSpec(spec: VmSpec, change: SetVmRequest, host: HostSize): 
   }
   checkSizes(next, host);
   return next;
-}
-
-function chosenVmm(wanted: 'auto' | 'qemu' | 'firecracker'): 'qemu' {
-  if (wanted !== 'firecracker') return 'qemu';
-  throw new BangerError(
-    'usage.invalid',
-    'Cannot use VMM "firecracker": this build drives QEMU only',
-    {
-      hint: '--vmm qemu',
-    },
-  );
 }
 
 function checkSizes(spec: VmSpec, host: HostSize): void {

@@ -105,7 +105,9 @@ async function runWithFallback(vm: OwnedVm, deps: MachineDeps, run: Run): Promis
     deps.kvmFailed(why);
     const warning = `KVM did not bring the guest up, so it runs emulated (slower): ${why}`;
     operation.progress.warn(warning);
-    vm.adoptPlan({ ...plan, spec: { ...plan.spec, accel: 'tcg' } }, operation.id);
+    // Only QEMU emulates. Firecracker that was asked for by name does not come here.
+    const vmm = plan.spec.vmm === 'firecracker' ? 'qemu' : plan.spec.vmm;
+    vm.adoptPlan({ ...plan, spec: { ...plan.spec, vmm, accel: 'tcg' } }, operation.id);
     vm.save({ warnings: [...vm.record.warnings, warning] }, operation.id);
     assert(vm.record.plan, 'just stored');
     await runOnce(vm, deps, { plan: vm.record.plan, operation });

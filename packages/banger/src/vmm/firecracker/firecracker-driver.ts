@@ -61,7 +61,7 @@ export function createFirecrackerDriver(options: FirecrackerDriverOptions): VmmD
       driveSerials: false,
       savedStates: true,
     },
-    probe: (signal) => probe(() => find(signal), binary),
+    probe: (signal) => probe(find, binary, signal),
     fingerprint: (plan, signal) => fingerprint(host, plan, signal),
     launch: (plan, signal) => launchFirecracker(host, plan, signal),
     adopt: (plan, signal) => adoptFirecracker(host, plan, signal),
@@ -70,17 +70,21 @@ export function createFirecrackerDriver(options: FirecrackerDriverOptions): VmmD
 }
 
 async function probe(
-  find: () => Promise<{ readonly binary: string; readonly version: string }>,
+  find: (signal: AbortSignal) => Promise<{ readonly binary: string; readonly version: string }>,
   name: string,
+  signal: AbortSignal,
 ): Promise<DriverProbe> {
   try {
-    const { binary, version } = await find();
+    const { binary, version } = await find(signal);
     const problem = unusableVersion(version);
     const problems = problem === undefined ? [] : [problem];
     return { binary, version, problems, lacks: lacksOf(version) };
   } catch (error) {
-    if (!(error instanceof BangerError)) throw error;
-    const problem = { what: error.message, hint: error.hint ?? INSTALL };
+    signal.throwIfAborted();
+    // What hangs, or is no program at all, is no reason to start no VM with another one.
+    const what = error instanceof Error ? error.message : String(error);
+    const hint = (error instanceof BangerError ? error.hint : undefined) ?? INSTALL;
+    const problem = { what, hint };
     return { version: '', binary: name, problems: [problem], lacks: [] };
   }
 }

@@ -1,0 +1,35 @@
+import type { Clock } from '../host/clock.ts';
+import type { ConfigValues } from '../host/config-keys.ts';
+import type { Processes } from '../host/processes.ts';
+import type { MachinePlan } from '../machine/plan.ts';
+import type { VmmDriver } from '../vmm/driver.ts';
+import { createFirecrackerDriver } from '../vmm/firecracker/firecracker-driver.ts';
+import { createQemuDriver } from '../vmm/qemu/qemu-driver.ts';
+
+/** The monitors that VMs may be run by. */
+export interface Drivers {
+  readonly qemu: VmmDriver;
+  readonly firecracker: VmmDriver;
+}
+
+export interface DriverParts {
+  readonly config: Pick<ConfigValues, 'qemu_bin' | 'firecracker_bin'>;
+  readonly processes: Processes;
+  readonly clock: Clock;
+}
+
+/** Nothing is touched yet. */
+export function composeDrivers({ config, ...host }: DriverParts): Drivers {
+  const { qemu_bin: qemu, firecracker_bin: firecracker } = config;
+  return {
+    qemu: createQemuDriver({ ...host, ...(qemu !== undefined && { binary: qemu }) }),
+    firecracker: createFirecrackerDriver({
+      ...host,
+      ...(firecracker !== undefined && { binary: firecracker }),
+    }),
+  };
+}
+
+export function driverOf({ qemu, firecracker }: Drivers, { spec }: MachinePlan): VmmDriver {
+  return spec.vmm === 'firecracker' ? firecracker : qemu;
+}

@@ -1,0 +1,64 @@
+import assert from 'node:assert/strict';
+import { suite, test } from 'node:test';
+
+import { BangerError } from '@banger/protocol/errors';
+
+import { chooseVmm, type VmmFacts, type VmmWishes } from './choose-vmm.ts';
+
+const missing = { what: 'Cannot run "firecracker": it is not installed', hint: 'get it' };
+
+const hosts = {
+  hardware: { accelerator: (wanted) => (wanted === 'tcg' ? 'tcg' : 'kvm') },
+  'hardware without Firecracker': {
+    accelerator: (wanted) => (wanted === 'tcg' ? 'tcg' : 'kvm'),
+    firecrackerProblem: missing,
+  },
+  'a KVM that may lie': { accelerator: (wanted) => (wanted === 'kvm' ? 'kvm' : 'tcg') },
+  'no KVM': {
+    accelerator(wanted) {
+      if (wanted !== 'kvm') return 'tcg';
+      throw new BangerError('host.kvm_unavailable', 'Cannot use KVM: it is not there');
+    },
+  },
+} as const satisfies Record<string, Partial<VmmFacts>>;
+
+const wishes: VmmWishes = { vmm: 'auto', accel: 'auto', network: 'bridge', vcpu: 2 };
+const choose = (host: keyof typeof hosts, change: Partial<VmmWishes>) =>
+  chooseVmm({ ...wishes, ...change }, { firecrackerProblem: undefined, ...hosts[host] });
+
+suite('the monitor of a VM', () => {
+  for (const [host, change, expected] of [
+    ['hardware', {}, 'firecracker kvm, may fall back'],
+    ['hardware', { accel: 'kvm' }, 'firecracker kvm'],
+    ['hardware', { accel: 'tcg' }, 'qemu tcg'],
+    ['hardware', { network: 'user' }, 'qemu kvm, may fall back'],
+    ['hardware', { vcpu: 33 }, 'qemu kvm, may fall back'],
+    ['hardware', { vmm: 'qemu' }, 'qemu kvm, may fall back'],
+    ['hardware', { vmm: 'firecracker' }, 'firecracker kvm'],
+    ['hardware without Firecracker', {}, 'qemu kvm, may fall back'],
+    ['a KVM that may lie', {}, 'qemu tcg, may fall back'],
+    ['a KVM that may lie', { accel: 'kvm' }, 'qemu kvm'],
+    ['a KVM that may lie', { vmm: 'firecracker', accel: 'kvm' }, 'firecracker kvm'],
+    ['no KVM', {}, 'qemu tcg, may fall back'],
+  ] as const) {
+    test(`is ${expected} on ${host} for ${JSON.stringify(change)}`, () => {
+      const { vmm, accel, accelAuto } = choose(host, change);
+
+      assert.equal(`${vmm} ${accel}${accelAuto ? ', may fall back' : ''}`, expected);
+    });
+  }
+
+  for (const [host, change, code, message] of [
+    ['hardware', { network: 'user' }, 'usage.invalid', /no network of mode "user", only taps/],
+    ['hardware', { accel: 'tcg' }, 'usage.invalid', /runs under KVM only/],
+    ['hardware', { vcpu: 33 }, 'usage.invalid', /at most 32 vCPUs, not 33/],
+    ['hardware without Firecracker', {}, 'host.tool_missing', /is not installed/],
+    ['a KVM that may lie', {}, 'host.kvm_unavailable', /needs hardware KVM/],
+    ['no KVM', {}, 'host.kvm_unavailable', /needs hardware KVM/],
+    ['no KVM', { accel: 'kvm' }, 'host.kvm_unavailable', /Cannot use KVM/],
+  ] as const) {
+    test(`refuses Firecracker on ${host} for ${JSON.stringify(change)}`, () => {
+      assert.throws(() => choose(host, { vmm: 'firecracker', ...change }), { code, message });
+    });
+  }
+});
