@@ -26,8 +26,10 @@ export interface JailScene extends AsyncDisposable {
   makeInJail(id: string, name: string, made: { content: string } | { link: string }): Promise<void>;
   /** All that a JailHost may change but for the files above, to be compared */
   state(): Promise<string>;
-  /** A program that runs in any jail until it is killed */
+  /** Of a program that runs in any jail until it is killed */
   readonly args: readonly string[];
+  /** Resolves when that has come so far that it will */
+  isUp(id: string): Promise<void>;
   readonly logFile: string;
 }
 
@@ -44,13 +46,19 @@ export function aJail(index: number): Jail {
 
 async function aStartedJail(scene: JailScene, jail: Jail): Promise<Child> {
   await scene.caller().place(jail, [await readOnly(scene, 'kernel', 'elf')], signal);
-  return spawn(scene, jail);
+  return startUp(scene, jail);
 }
 
 function spawn(scene: JailScene, { id }: Jail): Promise<Child> {
   const limits = { memoryMib: 64, vcpus: 1 };
   const { args, logFile } = scene;
   return scene.caller().spawn({ id, args: [...args], logFile, limits }, signal);
+}
+
+async function startUp(scene: JailScene, jail: Jail): Promise<Child> {
+  const child = await spawn(scene, jail);
+  await scene.isUp(jail.id);
+  return child;
 }
 
 async function readOnly(
@@ -171,7 +179,7 @@ export function jailHostContract({ name, start }: JailHostSubject): void {
       await (await aStartedJail(scene, aJail(1)))[Symbol.asyncDispose]();
       await scene.makeInJail(aJail(1).id, 'saved-state', { content: 'from before' });
 
-      await using second = await spawn(scene, aJail(1));
+      await using second = await startUp(scene, aJail(1));
 
       assert.equal(second.gone.aborted, false);
       const entries = (await scene.entries(aJail(1).id)) ?? [];

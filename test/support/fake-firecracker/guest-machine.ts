@@ -7,7 +7,7 @@ import * as z from 'zod';
 
 import { QmpClient } from '../../../packages/banger/src/vmm/qemu/qmp-client.ts';
 import type { QmpEvent } from '../../../packages/banger/src/vmm/qemu/qmp-messages.ts';
-import { writeMemory } from './guest-memory.ts';
+import { writableMemory, writeMemory } from './guest-memory.ts';
 import { driveNode, fileNode, qemuArguments, STATE_FD } from './qemu-arguments.ts';
 import type { BootSource, Drive, Resources } from './resources.ts';
 
@@ -68,7 +68,7 @@ export class GuestMachine {
     const { tag, qemu, taps, resources } = options;
     this.tag = tag;
     this.resources = resources;
-    const memoryFile = files?.memory ?? null;
+    const memoryFile = files === null ? null : writableMemory(files.memory);
     this.#memoryInode = memoryFile === null ? null : statSync(memoryFile).ino;
     const state = files === null ? 'ignore' : openSync(files.state, 'r');
     this.#child = spawn(

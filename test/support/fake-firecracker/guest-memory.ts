@@ -1,9 +1,35 @@
-import { closeSync, openSync, readFileSync, readSync, writeSync } from 'node:fs';
+import {
+  accessSync,
+  chmodSync,
+  closeSync,
+  constants,
+  copyFileSync,
+  openSync,
+  readFileSync,
+  readSync,
+  writeSync,
+} from 'node:fs';
 
 const CHUNK_BYTES = 4 * 1024 * 1024;
 
 /** A file of QEMU's that has no name (memory-backend-memfd) */
 const NAMELESS = '/memfd:memory-backend-memfd';
+
+/**
+ * The file that a guest's memory is mapped from: Firecracker reads it only, QEMU 7.2 opens it for writing all the same, also
+ * to map it privately. In a jail it may not: there a copy has to do.
+ */
+export function writableMemory(file: string): string {
+  try {
+    accessSync(file, constants.W_OK);
+    return file;
+  } catch {
+    const copy = `${file}.copy`;
+    copyFileSync(file, copy);
+    chmodSync(copy, 0o600);
+    return copy;
+  }
+}
 
 /**
  * Writes a standing guest's memory as it lies at its addresses, every block of it, as Firecracker does: the file has no

@@ -1,124 +1,126 @@
-import { existsSync, readdirSync } from 'node:fs';
-import {
-  chmod,
-  chown,
-  lstat,
-  mkdir,
-  mkdtemp,
-  readdir,
-  readFile,
-  rm,
-  symlink,
-  writeFile,
-} from 'node:fs/promises';
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { tmpdir } from 'node:os';
+import { suite, test } from 'node:test';
 
 import {
+  aJail,
   jailHostContract,
-  type JailHostSubject,
   type JailScene,
 } from '../../../../../../test/contract/jail-host.ts';
-import { createFakeJailer } from '../../../../../../test/support/fake-jailer.ts';
-import { createSystemClock } from '../../../host/system-clock.ts';
-import { createSystemProcesses } from '../../../host/system-processes.ts';
-import { unlessMissing } from '../../../host/missing-files.ts';
-import { listCgroups } from './cgroup-dirs.ts';
+import type { Child } from '../../../host/processes.ts';
 import { readCgroupMounts } from './cgroup-mounts.ts';
-import { createJailHost } from './create-jail-host.ts';
+import type { JailFile } from './jail-host.ts';
+import { createJailScene, jailPrograms, type JailPrograms } from './jail-scene.fixture.ts';
 import { mountsBelow } from './jail-mounts.ts';
 
-const isRoot = process.getuid?.() === 0;
-const owner = { uid: 0, gid: 0 };
-const LONG = '#!/bin/sh\nexec sleep 1000\n';
+const { signal } = new AbortController();
+const { id, uid } = aJail(1);
 
-interface Programs {
-  readonly jailer: string;
-  readonly firecracker: string;
-  readonly args: readonly string[];
+/** On another file system than the jails' */
+const ELSEWHERE = '/dev/shm';
+
+async function start(scene: JailScene, files: readonly JailFile[]): Promise<Child> {
+  const { args, logFile } = scene;
+  await scene.caller().place({ id, uid }, files, signal);
+  const limits = { memoryMib: 64, vcpus: 2 };
+  return scene.caller().spawn({ id, args: [...args], logFile, limits }, signal);
 }
 
-function scene(dir: string, programs: Programs): JailScene {
-  const base = join(dir, 'jails');
-  const put = async (name: string, make: (path: string) => Promise<void>) => {
-    await make(join(dir, name));
-    return join(dir, name);
-  };
-  const rootOf = (id: string) => join(base, 'firecracker', id, 'root');
-  return {
-    caller: () =>
-      createJailHost({
-        ...{ base, owner, banger: dir, ...programs },
-        ...{ processes: createSystemProcesses(), clock: createSystemClock() },
-      }),
-    file: (name, content) => put(name, (path) => writeFile(path, content, { mode: 0o600 })),
-    link: (name, to) => put(name, (path) => symlink(to, path)),
-    path: (name) => join(dir, name),
-    async read(path) {
-      const { uid, gid, mode } = await lstat(path);
-      const isOursAlone = uid === owner.uid && gid === owner.gid && (mode & 0o777) === 0o600;
-      return { content: await readFile(path, 'utf8'), isOursAlone };
-    },
-    async entries(id) {
-      const names = await readdir(rootOf(id)).catch(unlessMissing);
-      return names?.sort();
-    },
-    async makeInJail(id, name, made) {
-      const path = join(rootOf(id), name);
-      const { uid } = await lstat(rootOf(id));
-      if ('link' in made) return symlink(made.link, path);
-      await writeFile(path, made.content);
-      await chown(path, uid, uid);
-    },
-    state: () =>
-      Promise.resolve(
-        JSON.stringify([
-          existsSync(base) ? readdirSync(base).filter((name) => name !== 'exec') : [],
-          mountsBelow(dir),
-          listCgroups(readCgroupMounts(), 'banger'),
-        ]),
-      ),
-    args: programs.args,
-    logFile: join(dir, 'log'),
-    async [Symbol.asyncDispose]() {
-      const host = this.caller();
-      const signal = AbortSignal.timeout(10_000);
-      for (const id of await host.list(signal)) {
-        for (const identity of await host.find(id))
-          await (await host.adopt(id, identity))?.[Symbol.asyncDispose]();
-        await host.remove(id, signal);
-      }
-      await rm(dir, { recursive: true, force: true });
-    },
-  };
+/** As a user with nothing but its own rights. */
+function runAs(user: number, script: string): string {
+  const ids = ['--reuid', String(user), '--regid', String(user), '--clear-groups'];
+  return execFileSync('setpriv', [...ids, 'sh', '-c', script], { encoding: 'utf8' });
 }
 
-function subject(name: string, programs: (dir: string) => Promise<Programs>): JailHostSubject {
-  return {
-    name,
-    async start() {
-      const dir = await mkdtemp(join(tmpdir(), 'banger-jails-'));
-      return scene(dir, await programs(dir));
-    },
-  };
+function realJails(programs: JailPrograms): void {
+  jailHostContract({ name: programs.name, start: () => createJailScene(programs) });
+
+  suite(`jails ${programs.name}`, () => {
+    test('Firecracker is a user of its own, within its limits', async () => {
+      await using scene = await createJailScene(programs);
+
+      await using child = await start(scene, []);
+      await scene.isUp(id);
+
+      const status = readFileSync(`/proc/${String(child.identity.pid)}/status`, 'utf8');
+      assert.match(status, new RegExp(`^Uid:\\s${String(uid)}\\s${String(uid)}\\s`, 'm'));
+      assert.match(status, new RegExp(`^Gid:\\s${String(uid)}\\s${String(uid)}\\s`, 'm'));
+      assert.match(status, /^CapEff:\s0+$/m);
+      const groups = readFileSync(`/proc/${String(child.identity.pid)}/cgroup`, 'utf8');
+      for (const name of readCgroupMounts().controllers.keys())
+        assert.match(groups, new RegExp(`${name}[^\\n]*:/.*banger/[0-9a-f]{8}/${id}$`, 'm'));
+    });
+
+    test('it may write its disks and read the rest, and its disks stay ours, too', async () => {
+      await using scene = await createJailScene(programs, { owner: { uid: 65_534, gid: 65_534 } });
+      const kernel = await scene.file('kernel', 'elf');
+      const disk = await scene.file('disk', 'disk');
+
+      await scene.caller().place(
+        { id, uid },
+        [
+          { name: 'kernel', hostPath: kernel, access: 'read' },
+          { name: 'overlay', hostPath: disk, access: 'write' },
+        ],
+        signal,
+      );
+
+      const root = scene.caller().rootOf(id);
+      assert.equal(runAs(uid, `cd ${root} && cat kernel && echo s >> overlay`), 'elf');
+      assert.throws(() => runAs(uid, `echo x 2>/dev/null >> ${root}/kernel`));
+      assert.equal(runAs(65_534, `echo grown >> ${disk}; cat ${disk}`), 'disks\ngrown\n');
+      await scene.caller().remove(id, signal);
+      assert.equal((await scene.read(disk)).isOursAlone, true);
+    });
+
+    test('a daemon that is not root can use what is made in a jail', async () => {
+      await using scene = await createJailScene(programs, { owner: { uid: 65_534, gid: 65_534 } });
+
+      await using _ = await start(scene, []);
+
+      const root = scene.caller().rootOf(id);
+      const seen = runAs(65_534, `cd ${root} && stat -c '%u %n' api.sock && touch made`);
+      assert.equal(seen, '65534 api.sock\n');
+      assert.throws(() => runAs(uid + 1, `ls ${root} 2>/dev/null`));
+    });
+
+    test('files on another file system are mounted, and nothing is left of that', async () => {
+      await using scene = await createJailScene(programs);
+      const dir = mkdtempSync(join(ELSEWHERE, 'banger-jails-'));
+      await using cleanup = new AsyncDisposableStack();
+      cleanup.defer(() => rmSync(dir, { recursive: true }));
+      const [base, work] = [join(dir, 'base'), join(dir, 'work')];
+      writeFileSync(base, 'base', { mode: 0o600 });
+      writeFileSync(work, 'work', { mode: 0o600 });
+      const before = await scene.state();
+
+      const child = await start(scene, [
+        { name: 'base', hostPath: base, access: 'read' },
+        { name: 'work', hostPath: work, access: 'write' },
+      ]);
+      await scene.isUp(id);
+      const mounted = mountsBelow(scene.caller().rootOf(id)).length;
+      const inside = readFileSync(`/proc/${String(child.identity.pid)}/cwd/base`, 'utf8');
+      await child[Symbol.asyncDispose]();
+      await scene.caller().remove(id, signal);
+
+      assert.deepEqual([mounted, inside], [2, 'base']);
+      assert.equal(await scene.state(), before);
+      assert.equal(statSync(work).gid, 0);
+      assert.deepEqual(readdirSync(dir), ['base', 'work']);
+    });
+
+    test('a directory for jails that others can change is refused', async () => {
+      await using scene = await createJailScene(programs);
+      execFileSync('mkdir', ['-m', '0777', join(scene.path('jails'))]);
+
+      const placing = scene.caller().place({ id, uid }, [], signal);
+
+      await assert.rejects(placing, { code: 'host.path_unusable' });
+    });
+  });
 }
 
-async function fakePrograms(dir: string): Promise<Programs> {
-  const bin = join(dir, 'bin');
-  const jailer = await createFakeJailer({ dir: bin });
-  await mkdir(bin, { recursive: true });
-  const firecracker = join(bin, 'firecracker-v1.16.1');
-  await writeFile(firecracker, LONG);
-  await chmod(firecracker, 0o755);
-  return { jailer, firecracker, args: ['--api-sock', 'api.sock'] };
-}
-
-if (isRoot) jailHostContract(subject('with a stand-in for the jailer', fakePrograms));
-
-const { BANGER_TEST_FIRECRACKER: firecracker, BANGER_TEST_JAILER: jailer } = process.env;
-if (isRoot && firecracker !== undefined && jailer !== undefined) {
-  const args = ['--api-sock', 'api.sock'];
-  jailHostContract(
-    subject('with the real jailer', () => Promise.resolve({ jailer, firecracker, args })),
-  );
-}
+for (const programs of jailPrograms(process.env)) realJails(programs);

@@ -32,6 +32,7 @@ jailHostContract({
       },
       state: () => Promise.resolve(JSON.stringify([...host.jails.keys()])),
       args: [],
+      isUp: () => Promise.resolve(),
       logFile: '/log',
       [Symbol.asyncDispose]: () => Promise.resolve(),
     });
