@@ -18,6 +18,7 @@ import { chooseFirewall } from '../network/bridge/choose-firewall.ts';
 import { createBridgeHost } from '../network/bridge/create-bridge-host.ts';
 import { ownerId } from '../network/bridge/marks.ts';
 import { tapName } from '../network/bridge/tap-name.ts';
+import { TapPool } from '../network/bridge/tap-pool.ts';
 import type { NetworkMode } from '../network/network-mode.ts';
 import { createUserMode } from '../network/user-mode.ts';
 import type { DaemonLog } from './daemon-log.ts';
@@ -68,12 +69,20 @@ export interface KeeperParts {
   readonly networks: Networks;
   readonly machines: Machines;
   readonly clock: Clock;
+  readonly config: Pick<ConfigValues, 'network' | 'tap_pool_size'>;
   readonly log: Pick<DaemonLog, 'info' | 'warn'>;
 }
 
-/** Keeps the bridge right from now on, and first removes taps of VMs that nobody remembers. */
-export async function keepBridge(parts: KeeperParts): Promise<AsyncDisposable> {
-  const { networks, machines, clock, log } = parts;
+/** The bridge of a daemon that runs. Disposing it leaves VMs what they have, and nothing that waits for others. */
+export interface KeptBridge extends AsyncDisposable {
+  /** To be called when a VM has come, gone, or changed its state */
+  refresh(): void;
+}
+
+/** Keeps the bridge right from now on, with taps for the next VMs, and first removes those that nobody remembers. */
+export async function keepBridge(parts: KeeperParts): Promise<KeptBridge> {
+  await using cleanup = new AsyncDisposableStack();
+  const { networks, machines, clock, config, log } = parts;
   const host = networks.bridgeHost;
   const onBridge = () => machines.everyone().filter(({ record }) => record.plan?.network.bridge);
   const isTaken = (tap: string) =>
@@ -84,13 +93,33 @@ export async function keepBridge(parts: KeeperParts): Promise<AsyncDisposable> {
   } catch (error) {
     log.warn({ err: error }, 'cannot look for taps of VMs that are no more');
   }
-  return new BridgeKeeper({
-    ...{ host, clock, isTaken },
-    ports: () =>
-      onBridge().flatMap(({ record: { plan, state } }) =>
-        plan !== null && isAlive(state) ? [bridgePortOf(plan)] : [],
-      ),
-    onRepair: () => log.warn('the bridge, its taps or their rules were changed, and are put right'),
-    onTrouble: (error) => log.warn({ err: error }, 'cannot put the bridge right'),
-  });
+  cleanup.use(
+    new BridgeKeeper({
+      ...{ host, clock, isTaken },
+      ports: () =>
+        onBridge().flatMap(({ record: { plan, state } }) =>
+          plan !== null && isAlive(state) ? [bridgePortOf(plan)] : [],
+        ),
+      onRepair: () =>
+        log.warn('the bridge, its taps or their rules were changed, and are put right'),
+      onTrouble: (error) => log.warn({ err: error }, 'cannot put the bridge right'),
+    }),
+  );
+  // A host where nobody uses the bridge has none.
+  const isUsed = () =>
+    config.network === 'bridge' ||
+    machines.all().some(({ record }) => record.spec.network === 'bridge');
+  const pool = cleanup.use(
+    new TapPool({
+      ...{ host, clock, isTaken, size: config.tap_pool_size },
+      nextTaps: (count) => (isUsed() ? machines.nextTaps(count) : []),
+      onTrouble: (error) => log.warn({ err: error }, 'cannot make taps ahead of time'),
+    }),
+  );
+  pool.refresh();
+  const owned = cleanup.move(); // The caller owns both.
+  return {
+    refresh: () => pool.refresh(),
+    [Symbol.asyncDispose]: () => owned.disposeAsync(),
+  };
 }

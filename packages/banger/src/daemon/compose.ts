@@ -20,7 +20,7 @@ import { composeMachines } from './compose-machines.ts';
 import { sweepStores } from './compose-sweeps.ts';
 import { composePublishers, followVm } from './compose-publishers.ts';
 import { composeBuilds } from './compose-builds.ts';
-import { keepBridge } from './compose-networks.ts';
+import { keepBridge, type KeptBridge } from './compose-networks.ts';
 import { composeDns } from './compose-dns.ts';
 import { createDaemonLog, type DaemonLog } from './daemon-log.ts';
 import { createEventHub } from './event-hub.ts';
@@ -78,11 +78,14 @@ export async function startDaemon({
   cleanup.use(adapters.templates);
 
   const events = createEventHub(clock, randomBytes(4).toString('hex'));
-  let publishers: Publishers | undefined = undefined; // Until what earlier daemons left is taken over.
+  // Until what earlier daemons left is taken over.
+  let publishers: Publishers | undefined = undefined;
+  let bridge: KeptBridge | undefined = undefined;
   const emit = (body: EventBody, operation: string) => {
     events.emit(body, operation);
     log.info({ operation, event: body }, body.type);
     followVm(publishers, body);
+    bridge?.refresh();
   };
   const crashAt = env['BANGER_TEST_CRASH_AT'];
   const { machines, running } = composeMachines({ adapters, config, paths, crashAt, emit });
@@ -91,7 +94,9 @@ export async function startDaemon({
   await sweepStores(adapters, paths, log);
   for (const problem of await machines.open()) log.error({ err: problem }, 'cannot take over a VM');
 
-  cleanup.use(await keepBridge({ networks: adapters.networks, machines, clock, log }));
+  const { networks } = adapters;
+  const kept = await keepBridge({ networks, machines, clock, config: config.values, log });
+  bridge = cleanup.use(kept);
 
   const published = cleanup.use(composePublishers({ adapters, machines, emit }));
   publishers = published;
