@@ -1,0 +1,191 @@
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { test } from 'node:test';
+
+import { createNftFirewall } from '../../packages/banger/src/network/bridge/nft-firewall.ts';
+import { aPort } from '../contract/bridge-host.ts';
+import { networkState, realBridgeScene } from '../support/bridge-scene.ts';
+import { killDaemon, until } from '../support/faults.ts';
+import { putServer, serve } from '../support/guest-server.ts';
+import {
+  makeNetworkNamespace,
+  mayMakeNamespaces,
+  type NetworkNamespace,
+} from '../support/network-namespace.ts';
+import { sandboxTest, type SandboxHome } from '../support/sandbox-home.ts';
+import { sshUser } from '../support/ssh.ts';
+import { guestSays, showVm, SLIM } from '../support/vms.ts';
+
+const BRIDGE = [...SLIM, '--network', 'bridge'];
+/** Beyond the bridge: a server that has no way back to the guests */
+const BEYOND = '203.0.113.2';
+
+const options = {
+  ownNetwork: true,
+  skip: !mayMakeNamespaces,
+  env: { BANGER_TAP_POOL_SIZE: '2' },
+} as const;
+
+/** The daemon, its VMs and all that it makes of the network are in a namespace of the test's. */
+sandboxTest('VMs on the bridge', options, async (home, _, part) => {
+  const { network: space } = home;
+  assert.ok(space);
+  await using beyond = await beyondOf(space);
+  const before = await networkState(space.ok);
+
+  await home.ok(['vm', 'create', '--name', 'a', ...BRIDGE, '--nat', '--no-isolate']);
+  await home.ok(['vm', 'create', '--name', 'b', ...BRIDGE, '--no-isolate']);
+  await home.ok(['vm', 'create', '--name', 'c', ...BRIDGE]);
+  const [a, b, c] = await Promise.all(['a', 'b', 'c'].map((name) => addressOf(home, name)));
+  assert.ok(a && b && c);
+  for (const vm of ['b', 'c']) {
+    await putServer(home, vm);
+    await serve(home, vm, ['http:0.0.0.0:80']);
+  }
+
+  await part('the host reaches each at an address of its own', async () => {
+    assert.match(a, /^172\.16\.0\.\d+$/);
+    assert.equal(new Set([a, b, c]).size, 3);
+    assert.equal(await reaches(space, b), true);
+    assert.equal(await reaches(space, c), true);
+  });
+
+  await part('each reaches another only where both are open', async () => {
+    assert.equal(await guestReaches(home, 'a', b), true);
+    assert.equal(await guestReaches(home, 'a', c), false);
+    assert.equal(await guestReaches(home, 'c', b), false);
+  });
+
+  await part('one with NAT reaches what is beyond the bridge, the others do not', async () => {
+    assert.equal(await guestReaches(home, 'a', BEYOND), true);
+    assert.equal(await guestReaches(home, 'b', BEYOND), false);
+  });
+
+  await part('NAT changes while a VM runs', async () => {
+    await home.ok(['vm', 'set', 'b', '--nat']);
+    assert.equal(await guestReaches(home, 'b', BEYOND), true);
+    await home.ok(['vm', 'set', 'b', '--no-nat']);
+    assert.equal(await guestReaches(home, 'b', BEYOND), false);
+    assert.equal((await showVm(home, 'b')).network?.nat, false);
+  });
+
+  await part('its name leads to it, for dig and for ssh', async () => {
+    const { stdout } = await home.ok(['daemon', 'status', '--json']);
+    const { dns } = JSON.parse(stdout) as { readonly dns: { readonly listen: string } };
+    const [host = '', port = ''] = dns.listen.split(':');
+    assert.equal((await space.ok(`dig +short @${host} -p ${port} b.vm`)).trim(), b);
+
+    await home.ok(['ssh-config', '--install']);
+    assert.equal(await sshUser(home).ok('ssh', ['b.vm', 'hostname']), 'b\n');
+  });
+
+  await part('what it serves is listed where it answers', async () => {
+    const { stdout } = await home.ok(['vm', 'ports', 'b', '--json']);
+    const ports = JSON.parse(stdout) as readonly { port: number; host: readonly string[] }[];
+    assert.deepEqual(ports.find(({ port }) => port === 80)?.host, [`${b}:80`]);
+  });
+
+  await part('rules that are flushed and a bridge that is deleted come back', async () => {
+    const rules = await rulesOf(space);
+    await space.ok('nft flush ruleset');
+    await until('the rules are back', async () => (await rulesOf(space)) === rules);
+    assert.equal(await guestReaches(home, 'a', BEYOND), true);
+    await space.ok('ip link delete br-banger');
+    await until('the bridge is back', () => reaches(space, b));
+    assert.equal(await guestReaches(home, 'a', BEYOND), true);
+    assert.equal(await guestReaches(home, 'c', b), false);
+  });
+
+  await part('its address is the same after a restart', async () => {
+    await home.ok(['vm', 'restart', 'a']);
+    assert.equal(await addressOf(home, 'a'), a);
+    assert.equal(await guestReaches(home, 'a', BEYOND), true);
+  });
+
+  await part(
+    'a daemon that was killed leaves nothing that the next one does not delete',
+    async () => {
+      await killDaemon(home);
+      assert.equal(await reaches(space, b), true);
+      await home.ok(['vm', 'delete', 'a', 'b', 'c']);
+      await until(
+        'the bridge is gone',
+        async () => !(await space.ok('ip -br link')).includes('br-banger'),
+      );
+      await space.ok('ip neigh flush dev uplink0'); // It knows the server beyond.
+      assert.equal(await networkState(space.ok), before);
+      await home.assertHostIsClean();
+    },
+  );
+
+  await beyond[Symbol.asyncDispose]();
+});
+
+/** As often as this, a VM comes to the bridge and goes: without its monitor, which would take a minute more. */
+const ROUNDS = 50;
+
+void test(
+  'VMs that come to the bridge and go leave nothing on it',
+  { skip: !mayMakeNamespaces },
+  async () => {
+    await using scene = await realBridgeScene(createNftFirewall);
+    const host = scene.caller();
+    const { signal } = new AbortController();
+    const before = await scene.state();
+    for (let round = 0; round < ROUNDS; round += 1) {
+      const port = aPort(2 + round, { nat: round % 2 === 0, isolated: round % 3 === 0 });
+      await host.ensurePort(port, signal);
+      await host.removeTap(port.tap, signal);
+    }
+    assert.equal(await scene.state(), before);
+  },
+);
+
+async function rulesOf(space: NetworkNamespace): Promise<string> {
+  const rules = await space.ok('nft list ruleset');
+  return rules
+    .split(/[\n,]/)
+    .map((line) => line.trim())
+    .sort()
+    .join('\n');
+}
+
+async function addressOf(home: SandboxHome, vm: string): Promise<string> {
+  return (await showVm(home, vm)).address ?? '';
+}
+
+/** A web server in a namespace of its own, over a link from the one that is given. */
+async function beyondOf(space: NetworkNamespace): Promise<AsyncDisposable> {
+  await using cleanup = new AsyncDisposableStack();
+  const far = cleanup.use(await makeNetworkNamespace());
+  await space.ok(
+    `ip link add uplink0 type veth peer name eth0 netns ${String(far.pid)} && ip address add 203.0.113.1/24 dev uplink0 && ip link set uplink0 up`,
+  );
+  await far.ok(`ip address add ${BEYOND}/24 dev eth0 && ip link set eth0 up`);
+  const program =
+    "require('http').createServer((_, answer) => answer.end('beyond')).listen(80, () => console.log('up'))";
+  const server = spawn(
+    'nsenter',
+    ['--target', String(far.pid), '--net', process.execPath, '-e', program],
+    { stdio: ['ignore', 'pipe', 'inherit'] },
+  );
+  const ended = once(server, 'close');
+  cleanup.defer(async () => {
+    server.kill('SIGKILL');
+    await ended;
+  });
+  await Promise.race([once(server.stdout, 'data'), ended]);
+  const owned = cleanup.move(); // The caller owns both.
+  return { [Symbol.asyncDispose]: () => owned.disposeAsync() };
+}
+
+async function reaches(space: NetworkNamespace, address: string): Promise<boolean> {
+  const { exitCode } = await space.run(`curl -sS --max-time 2 http://${address}/`);
+  return exitCode === 0;
+}
+
+async function guestReaches(home: SandboxHome, vm: string, address: string): Promise<boolean> {
+  const curl = `curl -sS -o /dev/null --max-time 3 http://${address}/ && echo yes || echo no`;
+  return (await guestSays(home, vm, ['sh', '-c', curl])).endsWith('yes');
+}
