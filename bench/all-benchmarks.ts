@@ -1,5 +1,6 @@
 import type { Benchmark } from './benchmark.ts';
 import { buildCached, buildTwoStage } from './build.ts';
+import { bridgeThroughput, tapWarm } from './bridge.ts';
 import { cliStart } from './cli-start.ts';
 import { coldRun } from './cold-run.ts';
 import { daemonMemoryBusy, daemonMemoryIdle } from './daemon-memory.ts';
@@ -28,6 +29,8 @@ export const allBenchmarks: readonly Benchmark[] = [
   forkPss,
   forward,
   forwardRaw,
+  tapWarm,
+  bridgeThroughput,
   coldRun,
   execOverSsh,
   ship,

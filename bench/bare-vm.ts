@@ -30,6 +30,8 @@ export interface BareVm extends AsyncDisposable {
 export interface BareFiles extends AsyncDisposable {
   readonly plan: MachinePlan;
   readonly qemu: string;
+  /** Words before the command of QEMU, which start it elsewhere */
+  readonly enter?: readonly string[];
 }
 
 export async function makeBareFiles(
@@ -74,10 +76,11 @@ export async function makeBareDirs(
 }
 
 /** From the spawn to a guest that takes commands. */
-export async function bootBareVm({ plan, qemu }: BareFiles, lab: Lab): Promise<BareVm> {
+export async function bootBareVm({ plan, qemu, enter = [] }: BareFiles, lab: Lab): Promise<BareVm> {
   const { clock } = lab;
   await using cleanup = new AsyncDisposableStack();
-  const [program, ...args] = qemuCommand(qemu, plan, machineFor(plan.spec.accel));
+  const command = qemuCommand(qemu, plan, machineFor(plan.spec.accel));
+  const [program = qemu, ...args] = [...enter, ...command];
   const child = spawn(program, args, { stdio: ['ignore', 'ignore', 'inherit'] });
   const exited = once(child, 'exit');
   cleanup.defer(async () => {

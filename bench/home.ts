@@ -24,8 +24,11 @@ export interface Home extends AsyncDisposable {
   banger(args: readonly string[]): Promise<Finished>;
 }
 
-/** With the images, kernels and initrds of the state directory `store`, or with none. */
-export async function openHome(store?: string): Promise<Home> {
+/**
+ * With the images, kernels and initrds of the state directory `store`, or with none. With `enter`, words before a command,
+ * everything of it runs elsewhere: in a network of its own.
+ */
+export async function openHome(store?: string, enter: readonly string[] = []): Promise<Home> {
   await using cleanup = new AsyncDisposableStack();
   const cache = join(repositoryRoot, '.cache/bench');
   await mkdir(cache, { recursive: true });
@@ -59,7 +62,7 @@ export async function openHome(store?: string): Promise<Home> {
   return {
     ...{ env, paths, scratch, scratchRun },
     async banger(args) {
-      const finished = await runToEnd([bangerProgram, ...args], { env });
+      const finished = await runToEnd([...enter, bangerProgram, ...args], { env });
       if (finished.status === 0) return finished;
       throw new Error(`banger ${args.join(' ')} failed:\n${finished.stderr}`);
     },
