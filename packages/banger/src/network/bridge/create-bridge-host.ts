@@ -132,7 +132,7 @@ async function settleHost(host: Host, goal: Goal, signal: AbortSignal): Promise<
     changed ||= !isDone;
 
     const rules = rulesOf(owned, plan);
-    const text = JSON.stringify(rules);
+    const text = rules === undefined ? 'none' : JSON.stringify(rules);
     if (isDone && text === said) return changed;
     if (await firewall.ensure(rules, signal)) changed = true;
     else if (isDone) return changed;

@@ -88,8 +88,9 @@ function tapLines(
   { tap, mark }: { readonly tap: string; readonly mark: TapMark },
 ): { readonly ip: readonly string[]; readonly fdb: readonly string[] } {
   const alias = tapAlias(id, mark);
-  const sameUid = found?.alias?.split(' ')[2] === `uid=${String(mark.uid)}`;
-  const link = found !== undefined && (sameUid || found.isUsed) ? found : undefined;
+  const [, , uid, , mac] = found?.alias?.split(' ') ?? [];
+  const isSame = uid === `uid=${String(mark.uid)}` && (mac === undefined || mac === mark.port?.mac);
+  const link = found !== undefined && (isSame || found.isUsed) ? found : undefined;
   const isolated = mark.port?.isolated ?? true;
   const dev = `link set dev ${tap}`;
   const ip: string[] = [];
@@ -101,13 +102,17 @@ function tapLines(
   const moves = link?.master !== settings.name;
   if (moves) ip.push(`${dev} master ${settings.name}`);
   if (moves || link.isolated !== isolated) {
-    const flags = 'learning off flood off mcast_flood off';
-    ip.push(`${dev} type bridge_slave isolated ${isolated ? 'on' : 'off'} ${flags}`);
+    const flags = `isolated ${isolated ? 'on' : 'off'} flood off mcast_flood off`;
+    ip.push(`${dev} type bridge_slave ${flags}`);
   }
   if (link?.isUp !== true) ip.push(`${dev} up`);
+  // The second line says that the first was carried out.
   const fdb =
-    mark.port !== undefined && (moves || link.alias !== alias)
-      ? [`fdb replace ${mark.port.mac} dev ${tap} master static`]
+    mark.port !== undefined && (moves || link.learning)
+      ? [
+          `fdb replace ${mark.port.mac} dev ${tap} master static`,
+          `link set dev ${tap} learning off`,
+        ]
       : [];
   return { ip, fdb };
 }

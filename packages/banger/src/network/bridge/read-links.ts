@@ -15,6 +15,8 @@ export interface Link {
   /** The bridge it is on */
   readonly master: string | undefined;
   readonly isolated: boolean;
+  /** The bridge takes the tap's MAC addresses from what comes; not once it was told them */
+  readonly learning: boolean;
   /** IPv4, `172.16.0.1/24` */
   readonly addresses: readonly string[];
 }
@@ -31,7 +33,9 @@ const Answer = z.array(
       .object({
         info_kind: z.string().optional(),
         info_data: z.looseObject({ type: z.string().optional() }).optional(),
-        info_slave_data: z.looseObject({ isolated: z.boolean().optional() }).optional(),
+        info_slave_data: z
+          .looseObject({ isolated: z.boolean().optional(), learning: z.boolean().optional() })
+          .optional(),
       })
       .optional(),
     addr_info: z
@@ -60,6 +64,7 @@ export async function readLinks(ip: Ip, signal: AbortSignal): Promise<readonly L
       isUsed: flags.includes('LOWER_UP'),
       master,
       isolated: linkinfo?.info_slave_data?.isolated === true,
+      learning: linkinfo?.info_slave_data?.learning !== false,
       addresses: addr_info
         .filter(({ family }) => family === 'inet')
         .map(({ local, prefixlen }) => `${String(local)}/${String(prefixlen)}`),
