@@ -13,30 +13,18 @@ import (
 	"banger.dev/guest/internal/service"
 )
 
-const portName = "agent.0"
+// ways are what the monitors of banger offer: QEMU a port, Firecracker vsock.
+var ways = channel.Ways{PortName: "agent.0", VsockPort: 1024}
 
-// serve is the serving process. It ends only when the port fails, which ends the machine too.
+// serve is the serving process. It ends only when the way to the host fails, which ends the machine too.
 func serve(build string) {
 	log := console.Open()
 	// Whoever ends all processes does not mean this one. Caught rather than ignored: children inherit what is ignored.
 	signal.Notify(make(chan os.Signal, 1), syscall.SIGTERM, syscall.SIGHUP, syscall.SIGINT)
-	if err := serveHosts(build, log); err != nil {
+	handler := service.New(build, &boot.Machine{}, pid1.OpenLink(), log.Printf).Handler()
+	agent := channel.Agent{Build: build, Handler: handler, Note: log.Printf}
+	if err := ways.Serve(context.Background(), agent); err != nil {
 		log.Printf("%v", err)
 		os.Exit(1)
 	}
-}
-
-func serveHosts(build string, log *console.Log) error {
-	ctx := context.Background()
-	device, err := channel.FindPort(ctx, portName)
-	if err != nil {
-		return err
-	}
-	port, err := channel.OpenPort(device)
-	if err != nil {
-		return err
-	}
-	log.Printf("build %s serves on %s", build, device)
-	handler := service.New(build, &boot.Machine{}, pid1.OpenLink(), log.Printf).Handler()
-	return channel.Serve(ctx, port, build, handler, log.Printf)
 }

@@ -1,8 +1,9 @@
-// Package channel is the agent's end of the one byte stream between host and guest: it waits for a host, shakes hands,
-// and lets HTTP/2 run until the host goes away or another one greets.
+// Package channel is the agent's end of the byte stream between host and guest: it waits for a host, shakes hands, and
+// lets HTTP/2 run until the host goes away or another one greets.
 //
-// There is one conversation at a time. When it ends, for whatever reason, its requests are cancelled, nothing of it
-// is written any more, and the next greeting is awaited: by the stream's own readiness events, without a timer.
+// The stream is a virtio port, which outlives its users, or a vsock connection, of which each host makes its own. There is
+// one conversation at a time. When it ends, for whatever reason, its requests are cancelled, nothing of it is written
+// any more, and the next greeting is awaited: by the stream's own readiness events, without a timer.
 package channel
 
 import (
@@ -26,19 +27,28 @@ const (
 	readBuffer       = 32 << 10
 )
 
+// Agent is who answers the host.
+type Agent struct {
+	// Told to hosts in the handshake
+	Build   string
+	Handler http.Handler
+	// Writes a line to the console
+	Note func(format string, args ...any)
+}
+
 // Serve holds one conversation after the other. It returns when the wire itself fails.
-func Serve(ctx context.Context, wire Wire, build string, handler http.Handler, note func(format string, args ...any)) error {
+func (a Agent) Serve(ctx context.Context, wire Wire) error {
 	var unread []byte
 	for {
-		early, err := listen(wire, unread, build)
+		early, err := listen(wire, unread, a.Build)
 		if err != nil {
 			return fmt.Errorf("wait for a host: %w", err)
 		}
-		unread = converse(ctx, newConversation(wire, early), handler)
+		unread = converse(ctx, newConversation(wire, early), a.Handler)
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
-		note("the host's conversation ended")
+		a.Note("the host's conversation ended")
 	}
 }
 

@@ -9,11 +9,6 @@ import (
 	"time"
 )
 
-// socketWire is a wire over a socket; a host that goes away does not come back on it.
-type socketWire struct{ net.Conn }
-
-func (w socketWire) ReadWhenOpen(p []byte) (int, error) { return w.Read(p) }
-
 // serveOn runs Serve on one end of a pair and returns the other one.
 func serveOn(t testing.TB, handler http.Handler) (host net.Conn, over <-chan struct{}) {
 	t.Helper()
@@ -21,7 +16,7 @@ func serveOn(t testing.TB, handler http.Handler) (host net.Conn, over <-chan str
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		Serve(context.Background(), socketWire{guest}, "dev", handler, func(string, ...any) {})
+		agentOf(handler).Serve(context.Background(), connectedWire{guest})
 		guest.Close()
 	}()
 	t.Cleanup(func() {
@@ -29,6 +24,10 @@ func serveOn(t testing.TB, handler http.Handler) (host net.Conn, over <-chan str
 		<-done
 	})
 	return host, done
+}
+
+func agentOf(handler http.Handler) Agent {
+	return Agent{Build: "dev", Handler: handler, Note: func(string, ...any) {}}
 }
 
 func expect(t testing.TB, host net.Conn, text string) {

@@ -47,12 +47,16 @@ func connectedTo(t *testing.T, machine *boot.Machine) (guestv1connect.GuestServi
 	return guestv1connect.NewGuestServiceClient(client, "http://guest"), host
 }
 
+func agentOf(handler http.Handler) channel.Agent {
+	return channel.Agent{Build: "dev", Handler: handler, Note: func(string, ...any) {}}
+}
+
 // wired is the same for a client of any of the services.
 func wired(t *testing.T, machine *boot.Machine) (*http.Client, net.Conn) {
 	t.Helper()
 	guest, host := net.Pipe()
 	service := New("dev", machine, nil, t.Logf)
-	go channel.Serve(context.Background(), wire{guest}, "dev", service.Handler(), func(string, ...any) {})
+	go agentOf(service.Handler()).Serve(context.Background(), wire{guest})
 	t.Cleanup(func() {
 		host.Close()
 		guest.Close()

@@ -15,7 +15,6 @@ import (
 	guestv1 "banger.dev/guest/gen/banger/guest/v1"
 	"banger.dev/guest/gen/banger/guest/v1/guestv1connect"
 	"banger.dev/guest/internal/boot"
-	"banger.dev/guest/internal/channel"
 	"banger.dev/guest/internal/identity"
 )
 
@@ -31,7 +30,7 @@ func sessionsGuest(t *testing.T) func() (sessionsClient, net.Conn) {
 	handler := New("dev", machine, nil, t.Logf).Handler()
 	return func() (sessionsClient, net.Conn) {
 		guest, host := net.Pipe()
-		go channel.Serve(context.Background(), wire{guest}, "dev", handler, func(string, ...any) {})
+		go agentOf(handler).Serve(context.Background(), wire{guest})
 		t.Cleanup(func() {
 			host.Close()
 			guest.Close()
