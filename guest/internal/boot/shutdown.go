@@ -6,6 +6,7 @@ import (
 
 	"banger.dev/guest/internal/dirs"
 	"banger.dev/guest/internal/identity"
+	"banger.dev/guest/internal/power"
 )
 
 // shutdownHookDir holds programs that systemd runs last, when it has stopped and unmounted what it can
@@ -24,6 +25,11 @@ echo u > /proc/sysrq-trigger
 sleep 0.2
 `
 
+// resetScript follows where a machine that is switched off would stand still for ever (power.EndsByReset).
+const resetScript = `# This machine has no power switch; its monitor ends it when it is reset.
+case $1 in poweroff | halt) echo b > /proc/sysrq-trigger ;; esac
+`
+
 // hookShutdown has systemd leave the disks as clean as the agent does where it is the init.
 func (r *run) hookShutdown() error {
 	if !r.plan.HandOver {
@@ -38,5 +44,9 @@ func (r *run) hookShutdown() error {
 	if err := dirs.Make(shutdownHookDir, 0o755); err != nil {
 		return err
 	}
-	return identity.Replace(shutdownHook, []byte(shutdownScript), 0o755)
+	script := shutdownScript
+	if power.EndsByReset() {
+		script += resetScript
+	}
+	return identity.Replace(shutdownHook, []byte(script), 0o755)
 }

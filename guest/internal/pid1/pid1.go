@@ -21,6 +21,7 @@ import (
 
 	"banger.dev/guest/internal/console"
 	"banger.dev/guest/internal/modules"
+	"banger.dev/guest/internal/power"
 	"banger.dev/guest/internal/pseudofs"
 )
 
@@ -115,7 +116,7 @@ func describe(status syscall.WaitStatus) string {
 func powerOff(log *console.Log, format string, args ...any) {
 	log.Printf(format, args...)
 	unix.Sync()
-	unix.Reboot(unix.LINUX_REBOOT_CMD_POWER_OFF)
+	power.Cut()
 	// Without a way to switch off, a halted machine is the next best; process 1 must not return.
 	unix.Reboot(unix.LINUX_REBOOT_CMD_HALT)
 	select {}

@@ -21,7 +21,7 @@ func makeClean(note func(format string, args ...any)) {
 	if err := unix.Unmount("/root", unix.MNT_DETACH); err != nil && err != unix.EINVAL {
 		note("cannot unmount /root: %v", err)
 	}
-	if err := os.WriteFile("/proc/sysrq-trigger", []byte("u"), 0); err != nil {
+	if err := os.WriteFile(sysrqTrigger, []byte(sysrqReadOnly), 0); err != nil {
 		note("cannot make the disks read-only: %v", err)
 		return
 	}
