@@ -1,6 +1,7 @@
 import { BangerError } from '@banger/protocol/errors';
 
 import type { Guest, GuestConnector } from '../guest/guest.ts';
+import { reachAgent } from './reach-agent.ts';
 import type { VmRecord } from './record.ts';
 import type { LiveVm } from './running-vms.ts';
 
@@ -30,7 +31,7 @@ export class GuestLink {
     live.guest = undefined;
     const alive = AbortSignal.any([AbortSignal.timeout(RECONNECT_DEADLINE_MS), live.vmm.gone]);
     try {
-      live.guest = await this.#connector.connect(await live.vmm.openAgentStream(alive), alive);
+      live.guest = await reachAgent(live.vmm, this.#connector, alive);
       return live.guest;
     } catch (cause) {
       const gone = live.vmm.gone.aborted;

@@ -5,6 +5,7 @@ import { BangerError } from '@banger/protocol/errors';
 import type { GuestConnector } from '../../guest/guest.ts';
 import type { VmmExit } from '../../vmm/driver.ts';
 import type { MachinePlan } from '../plan.ts';
+import { reachAgent } from '../reach-agent.ts';
 import type { Step } from '../run-steps.ts';
 import type { LiveVm, RunningVms } from '../running-vms.ts';
 
@@ -42,7 +43,7 @@ async function greet(live: LiveVm, plan: MachinePlan, { connector, signal }: Gre
   const deadline = AbortSignal.timeout(deadlineMs);
   const alive = AbortSignal.any([signal, deadline, live.vmm.gone]);
   try {
-    return await connector.connect(await live.vmm.openAgentStream(alive), alive);
+    return await reachAgent(live.vmm, connector, alive);
   } catch (cause) {
     signal.throwIfAborted();
     if (live.vmm.gone.aborted) throw diedEarly(plan, await live.vmm.exited, cause);
