@@ -142,6 +142,13 @@ export const errorCatalog = {
     status: 403,
     about: 'The helper was asked for what it does not do, or by somebody it does not work for',
   },
+  'system.needs_root': { status: 403, about: 'Only root may set banger up for a system' },
+  'system.no_systemd': { status: 503, about: 'systemd does not manage this host' },
+  'system.in_use': { status: 409, about: 'VMs run in the installation that is to be removed' },
+  'system.failed': {
+    status: 500,
+    about: 'A step of setting banger up for the system failed, and was undone',
+  },
   'daemon.already_running': { status: 409, about: 'Another daemon owns the state directory' },
   'daemon.unreachable': { status: 503, about: 'The daemon does not answer' },
   'daemon.start_failed': { status: 500, about: 'The daemon did not start' },

@@ -26,6 +26,10 @@ import { kernelRmCommand } from './commands/kernel-rm.ts';
 import { kernelShowCommand } from './commands/kernel-show.ts';
 import { sshConfigCommand } from './commands/ssh-config.ts';
 import { sshProxyCommand } from './commands/ssh-proxy.ts';
+import { systemInstallCommand } from './commands/system-install.ts';
+import { systemRestartCommand } from './commands/system-restart.ts';
+import { systemStatusCommand } from './commands/system-status.ts';
+import { systemUninstallCommand } from './commands/system-uninstall.ts';
 import { templateDeleteCommand } from './commands/template-delete.ts';
 import { templateListCommand } from './commands/template-list.ts';
 import { templatePruneCommand } from './commands/template-prune.ts';
@@ -133,6 +137,10 @@ export const commands: readonly Command[] = [
   daemonRestartCommand,
   daemonLogsCommand,
   daemonSocketCommand,
+  systemInstallCommand,
+  systemStatusCommand,
+  systemRestartCommand,
+  systemUninstallCommand,
   sshConfigCommand,
   configShowCommand,
   doctorCommand,

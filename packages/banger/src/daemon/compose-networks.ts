@@ -1,5 +1,8 @@
 import type { NetworkName } from '@banger/protocol/vm';
 
+import { createHelperConnection } from '../helper/helper-connection.ts';
+import { HELPER_SOCKET } from '../helper/helper-settings.ts';
+import { createInstalledBridgeHost } from '../helper/installed-bridge-host.ts';
 import type { Clock } from '../host/clock.ts';
 import type { ConfigValues } from '../host/config-keys.ts';
 import { hostNameServers } from '../host/name-servers.ts';
@@ -10,7 +13,6 @@ import { hasTunDevice } from '../host/tun-device.ts';
 import type { BridgeNetwork } from '../machine/bridge-addresses.ts';
 import { isAlive } from '../machine/decide.ts';
 import type { Machines } from '../machine/machines.ts';
-import { createAbsentBridgeHost, notPrivileged } from '../network/bridge/absent-bridge-host.ts';
 import type { BridgeHost, BridgeSettings } from '../network/bridge/bridge-host.ts';
 import { BridgeKeeper, sweepTaps } from '../network/bridge/bridge-keeper.ts';
 import { bridgePortOf, createBridgeMode } from '../network/bridge/bridge-mode.ts';
@@ -54,9 +56,12 @@ export function composeNetworks({ config, paths, uid, processes }: NetworkParts)
   };
 }
 
-/** Root does it in this process. */
+/** Root does it in this process, the helper for anybody else it is installed for. */
 function bridgeHostFor(settings: BridgeSettings, processes: Processes): BridgeHost {
-  if (settings.uid !== 0) return createAbsentBridgeHost(notPrivileged);
+  if (settings.uid !== 0) {
+    const connection = createHelperConnection(HELPER_SOCKET);
+    return createInstalledBridgeHost({ connection, socket: HELPER_SOCKET, settings });
+  }
   const id = ownerId(settings.owner);
   return createBridgeHost({
     ...{ settings, processes, hasTunDevice },

@@ -4,6 +4,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 
 import { tapName } from '../network/bridge/tap-name.ts';
+import { jailUid } from '../vmm/firecracker/jail/jail-user.ts';
 import { checkRequest, macOf } from './check-request.ts';
 import { someSettings } from './fixtures.ts';
 import { HelperRequest } from './helper-protocol.ts';
@@ -17,8 +18,10 @@ const port = {
   isolated: true,
 };
 
-test("a port of the owner's own banger passes, with and without the owner's uid", () => {
-  for (const uid of [undefined, 1000]) {
+const jailed = jailUid(settings.owner.stateDir, port.address);
+
+test("a port of the owner's own banger passes, opened by the owner or by the VM's jail", () => {
+  for (const uid of [undefined, 1000, jailed]) {
     const asked = { id: 1, method: 'bridge.ensurePort', port: { ...port, uid } } as const;
     checkRequest(HelperRequest.parse(asked), settings);
   }
@@ -37,6 +40,7 @@ for (const [what, change] of [
   ['a MAC of no address', { mac: '02:00:00:00:00:00' }],
   ['a tap for root', { uid: 0 }],
   ['a tap for another user', { uid: 1001 }],
+  ["a tap for another VM's jail", { uid: jailed + 1 }],
 ] as const) {
   test(`${what} is refused, alone and among others`, () => {
     const bad = { ...port, ...change };
@@ -99,7 +103,8 @@ test('whatever is asked, nothing passes but names and addresses of this owner', 
       for (const given of portsOf(parsed.data)) {
         assert.match(given.address, /^172\.31\.99\.(?!0$|1$|255$)\d+$/);
         assert.equal(given.mac, macOf(given.address));
-        assert.ok(given.uid === undefined || given.uid === 1000);
+        const users = [undefined, 1000, jailUid(settings.owner.stateDir, given.address)];
+        assert.ok(users.includes(given.uid));
       }
     }),
     { numRuns: 10_000 },

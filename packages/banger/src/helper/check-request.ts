@@ -2,6 +2,7 @@ import { BangerError } from '@banger/protocol/errors';
 
 import type { BridgePort } from '../network/bridge/bridge-port.ts';
 import { isTapOf } from '../network/bridge/tap-name.ts';
+import { jailUid } from '../vmm/firecracker/jail/jail-user.ts';
 import type { HelperRequest } from './helper-protocol.ts';
 import type { HelperSettings } from './helper-settings.ts';
 
@@ -44,8 +45,9 @@ function checkPort(port: BridgePort, settings: HelperSettings): void {
     throw refused(`"${port.address}" is no address for a guest of ${bridge.subnet}`);
   if (port.mac !== macOf(port.address))
     throw refused(`"${port.mac}" is not the MAC of ${port.address}`);
-  if (port.uid !== undefined && port.uid !== owner.uid)
-    throw refused(`a tap is for uid ${String(owner.uid)}, not for uid ${String(port.uid)}`);
+  const users = [undefined, owner.uid, jailUid(owner.stateDir, port.address)];
+  if (!users.includes(port.uid))
+    throw refused(`uid ${String(port.uid)} is not who opens the tap of ${port.address}`);
 }
 
 /** As plans have it: locally administered, then the four bytes of the address. */

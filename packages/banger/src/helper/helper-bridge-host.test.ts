@@ -7,6 +7,8 @@ import {
   bridgeHostContract,
   bridgeSettings,
 } from '../../../../test/contract/bridge-host.ts';
+import { realBridgeScene } from '../../../../test/support/bridge-scene.ts';
+import { mayMakeNamespaces } from '../../../../test/support/network-namespace.ts';
 import { createSystemClock } from '../host/system-clock.ts';
 import {
   createFakeBridgeHost,
@@ -14,6 +16,7 @@ import {
   describe,
   type FakeBridgeLinks,
 } from '../network/bridge/fake-bridge-host.ts';
+import { createNftFirewall } from '../network/bridge/nft-firewall.ts';
 import type { BridgeHost } from '../network/bridge/bridge-host.ts';
 import { someSettings } from './fixtures.ts';
 import { createHelperBridgeHost } from './helper-bridge-host.ts';
@@ -35,6 +38,22 @@ bridgeHostContract({
     });
   },
 });
+
+if (mayMakeNamespaces) {
+  bridgeHostContract({
+    name: 'helper, before nftables',
+    async start() {
+      const scene = await realBridgeScene(createNftFirewall);
+      return {
+        caller: () => clientOf(scene.caller()).bridge,
+        state: () => scene.state(),
+        forwards: () => scene.forwards(),
+        others: scene.others,
+        [Symbol.asyncDispose]: () => scene[Symbol.asyncDispose](),
+      };
+    },
+  });
+}
 
 test('a helper that is set up for another bridge is told of, and asked for nothing', async () => {
   const links = createFakeBridgeLinks();

@@ -25,8 +25,8 @@ export const HelperSettings = z.strictObject({
     /** The host's, and the guests' gateway */
     address: z.ipv4(),
     /** Large enough for a guest, small enough to be one network of a host's */
-    subnet: z.cidrv4().refine((subnet) => /\/(?:1[6-9]|2\d|30)$/.test(subnet), {
-      error: 'the prefix has 16 to 30 bits',
+    subnet: z.cidrv4().refine((subnet) => /\/(?:[89]|[12]\d|30)$/.test(subnet), {
+      error: 'the prefix has 8 to 30 bits',
     }),
   }),
 });

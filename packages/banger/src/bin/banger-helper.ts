@@ -1,0 +1,13 @@
+import { SETTINGS_FILE } from '../helper/helper-settings.ts';
+import { createRootBridgeHost } from '../helper/root-bridge-host.ts';
+import { runHelper } from '../helper/run-helper.ts';
+
+const [instance = '', settingsFile = SETTINGS_FILE] = process.argv.slice(2);
+
+process.exit(
+  await runHelper({
+    instance,
+    settingsFile,
+    hosts: (settings) => ({ bridge: createRootBridgeHost(settings) }),
+  }),
+);

@@ -1,0 +1,39 @@
+import { join } from 'node:path';
+
+import { HELPER_SOCKET, SETTINGS_FILE } from '../helper/helper-settings.ts';
+
+/** Everything that an installation has outside of its owner's directories. docs/state-on-disk.md says what each is. */
+export interface SystemPlaces {
+  /** The program, as root runs it */
+  readonly program: string;
+  readonly settings: string;
+  readonly settingsDir: string;
+  readonly units: Readonly<Record<UnitName, string>>;
+  /** Of the helper's socket */
+  readonly runDir: string;
+}
+
+export const DAEMON_UNIT = 'bangerd.service';
+export const SOCKET_UNIT = 'banger-helper.socket';
+export const HELPER_UNIT = 'banger-helper@.service';
+export type UnitName = typeof DAEMON_UNIT | typeof SOCKET_UNIT | typeof HELPER_UNIT;
+
+/** Where they are seen from the programs themselves. */
+export const PROGRAM_DIR = '/usr/local/lib/banger';
+
+/** `root` is put before all of them, for tests. */
+export function systemPlaces(root = ''): SystemPlaces {
+  const unit = (name: UnitName) => join(root, '/etc/systemd/system', name);
+  const settings = join(root, SETTINGS_FILE);
+  return {
+    program: join(root, PROGRAM_DIR),
+    settings,
+    settingsDir: join(settings, '..'),
+    units: {
+      [DAEMON_UNIT]: unit(DAEMON_UNIT),
+      [SOCKET_UNIT]: unit(SOCKET_UNIT),
+      [HELPER_UNIT]: unit(HELPER_UNIT),
+    },
+    runDir: join(root, HELPER_SOCKET, '..'),
+  };
+}
