@@ -46,6 +46,11 @@ export function composeDoctor(
             resolves: await parts.names.resolve(),
             resolver: await findResolver(),
           }),
+          networks: async (until) => ({
+            wanted: config.values.network,
+            bridge: adapters.networks.bridge,
+            problems: await adapters.networks.modes.bridge.problems(until),
+          }),
           vmms: async (until) => ({
             qemu: await adapters.drivers.qemu.probe(until),
             firecracker: await adapters.drivers.firecracker.probe(until),

@@ -7,6 +7,7 @@ import type { Kernels } from '../kernel/kernels.ts';
 import { acceleratorRow, type AcceleratorView } from './doctor-accelerator.ts';
 import { vmmRows, type VmmsView } from './doctor-vmms.ts';
 import { namesRows, type NamesView } from './doctor-names.ts';
+import { networkRows, type NetworksView } from './doctor-networks.ts';
 import { formatMib } from '@banger/protocol/size';
 
 export interface DoctorDeps {
@@ -16,6 +17,7 @@ export interface DoctorDeps {
   readonly images: Images;
   readonly kernels: Kernels;
   readonly config: ConfigValues;
+  readonly networks: (signal: AbortSignal) => Promise<NetworksView>;
   readonly names: () => Promise<NamesView>;
   /** What a VM gets when nobody says anything, with where it comes from */
   readonly vmDefaults: () => Promise<readonly string[]>;
@@ -23,10 +25,11 @@ export interface DoctorDeps {
 
 /** Real probes, one row each; nothing is changed. */
 export async function runDoctor(deps: DoctorDeps, signal: AbortSignal): Promise<DoctorRow[]> {
-  const [facts, accelerator, vmms, defaults] = await Promise.all([
+  const [facts, accelerator, vmms, networks, defaults] = await Promise.all([
     deps.facts(signal),
     deps.accelerator(),
     deps.vmms(signal),
+    deps.networks(signal),
     deps.vmDefaults(),
   ]);
   return [
@@ -35,11 +38,7 @@ export async function runDoctor(deps: DoctorDeps, signal: AbortSignal): Promise<
     ...vmmRows(vmms),
     ...facts.tools.map(toolRow),
     userNamespacesRow(facts),
-    {
-      name: 'network',
-      status: 'PASS',
-      detail: 'user mode (needs nothing); each guest reaches out through QEMU',
-    },
+    ...networkRows(networks),
     ...namesRows(await deps.names()),
     debianRow(facts),
     spaceRow(facts),
