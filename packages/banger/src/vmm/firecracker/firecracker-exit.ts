@@ -12,8 +12,8 @@ const CRASH_SIGNALS: readonly string[] = ['SIGABRT', 'SIGSEGV', 'SIGBUS', 'SIGIL
 
 /**
  * Why Firecracker ended; pure. It ends with status 0 when the guest resets itself, and cannot tell a power-off from a
- * reboot or a panic: the agent makes a reset of each power-off. It is taken for a power-off, so a guest that reboots itself
- * stays off. Of an adopted process there is no status: unless we ended it, that was the guest, too.
+ * reboot or a panic (see guest-reset.ts): the agent makes a reset of each power-off. Of an adopted process there is no
+ * status: unless we ended it, that was the guest, too.
  */
 export function classifyExit({ status, sent, logFile }: FirecrackerEnd): VmmExit {
   const { exitCode, signal } = status;

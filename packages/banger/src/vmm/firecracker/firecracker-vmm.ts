@@ -7,11 +7,13 @@ import { orAbort } from '../../host/or-abort.ts';
 import type { Child } from '../../host/processes.ts';
 import type { MachinePlan } from '../../machine/plan.ts';
 import type { Vmm, VmmExit } from '../driver.ts';
+import { readLogTail } from '../log-tail.ts';
 import type { PidFile } from '../pid-file.ts';
 import type { ApiClient } from './api-client.ts';
 import { type Cell, cellFiles } from './cell.ts';
 import { classifyExit } from './firecracker-exit.ts';
 import type { FirecrackerHost } from './firecracker-host.ts';
+import { tellReset } from './guest-reset.ts';
 import { growDisk, isPaused, setState } from './run-control.ts';
 import { saveFirecracker } from './save-firecracker.ts';
 import { agentPorts, connectVsock } from './vsock-stream.ts';
@@ -34,9 +36,10 @@ export function createFirecrackerVmm(plan: MachinePlan, parts: FirecrackerParts)
   const gone = new AbortController();
   let sent: NodeJS.Signals | undefined;
 
-  const exited = child.exited.then((status): VmmExit => {
+  const exited = child.exited.then(async (status): Promise<VmmExit> => {
     gone.abort(new BangerError('vm.ended', `VM "${plan.spec.name}" ended`));
-    return classifyExit({ status, sent, logFile: plan.paths.consoleLog });
+    const logFile = plan.paths.consoleLog;
+    return tellReset(classifyExit({ status, sent, logFile }), await readLogTail(logFile, 0));
   });
 
   return {
