@@ -61,9 +61,7 @@ export function explainFailure(plan: MachinePlan, failure: LaunchFailure): Bange
 
 function whyOf({ cause, lastWords }: LaunchFailure): string {
   const seen = cause instanceof Error ? cause.message : String(cause);
-  // After it has refused a saved machine it ends, and says less then.
-  if (lastWords === undefined || cause instanceof ApiRefusal)
-    return seen.slice(0, MAX_WHY_CHARACTERS);
+  if (lastWords === undefined) return seen.slice(0, MAX_WHY_CHARACTERS);
   const lines = lastWords
     .split('\n')
     .map((line) => line.trim())

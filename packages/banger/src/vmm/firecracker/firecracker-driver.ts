@@ -14,6 +14,8 @@ import { createOpenCells } from './open-cell.ts';
 import { sweepFirecracker } from './sweep-firecracker.ts';
 
 const INSTALL = `Put the program of ${RELEASES} into PATH, or set firecracker_bin`;
+/** Two orders of magnitude more than it needs, for a loaded host */
+const PATIENCE_MS = 20_000;
 const program: VersionedProgram = {
   name: 'Firecracker',
   pattern: /^Firecracker v(\d+\.\d+\.\d+(?:-\w+)?)/,
@@ -26,6 +28,8 @@ export interface FirecrackerDriverOptions {
   readonly binary?: string;
   /** Open ones unless told */
   readonly cells?: Cells;
+  /** What its start, and each request of a launch, may take; 20 s unless told */
+  readonly patienceMs?: number;
 }
 
 /** VMs by Firecracker: under KVM only, on a tap. */
@@ -44,6 +48,7 @@ export function createFirecrackerDriver(options: FirecrackerDriverOptions): VmmD
     processes,
     clock,
     cells,
+    patienceMs: options.patienceMs ?? PATIENCE_MS,
     async locate(signal) {
       const found = await find(signal);
       const problem = unusableVersion(found.version);

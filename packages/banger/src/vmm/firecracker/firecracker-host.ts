@@ -7,6 +7,8 @@ export interface FirecrackerHost {
   readonly processes: Processes;
   readonly clock: Clock;
   readonly cells: Cells;
+  /** What its start, and each request of a launch, may take. A start takes 60 ms and a load 20 ms. */
+  readonly patienceMs: number;
   /** Rejects with `host.tool_missing`, also of a version that does not work */
   locate(signal: AbortSignal): Promise<{ readonly binary: string; readonly version: string }>;
 }

@@ -41,16 +41,15 @@ export function createFirecrackerLab(kernel: Uint8Array) {
       for (const disk of ['rootfs.ext4', 'modules.ext4']) await writeSparse(join(store, disk));
     },
     tearDown: () => rmSync(root, { recursive: true }),
-    newDriver: (binary = fake.binary) => createFirecrackerDriver({ processes, clock, binary }),
+    newDriver: (binary = fake.binary, patienceMs = 10_000) =>
+      createFirecrackerDriver({ processes, clock, binary, patienceMs }),
     newPlan: async (change: Parameters<typeof aPlan>[0] = {}): Promise<MachinePlan> => {
-      const vmm = { vmm: 'firecracker', accel: 'kvm', network: 'bridge' } as const;
-      const plan = aPlan({ root, memoryMib: 64, ...vmm, ...change });
+      const plan = aTapPlan({ root, memoryMib: 64, ...change });
       await mkdir(plan.paths.dir, { recursive: true });
       await mkdir(plan.paths.runDir, { recursive: true, mode: 0o700 });
       await writeSparse(plan.paths.overlayDisk);
       await writeSparse(plan.paths.workDisk);
-      const bridge = { name: 'br-none', tap: `fc${plan.id.slice(-8)}`, isolated: true };
-      return { ...plan, network: { ...plan.network, mode: 'bridge', bridge } };
+      return plan;
     },
     newSavedFiles: async (): Promise<SavedFiles> => {
       saved += 1;
@@ -63,6 +62,13 @@ export function createFirecrackerLab(kernel: Uint8Array) {
       return [...(await readdir(paths.runDir)), ...inDir.filter((name) => /pid|save/.test(name))];
     },
   };
+}
+
+/** Of a VM on a tap of its own, none of which are there. */
+export function aTapPlan(change: Parameters<typeof aPlan>[0] = {}): MachinePlan {
+  const plan = aPlan({ vmm: 'firecracker', accel: 'kvm', network: 'bridge', ...change });
+  const bridge = { name: 'br-none', tap: `fc${plan.id.slice(-8)}`, isolated: true };
+  return { ...plan, network: { ...plan.network, mode: 'bridge', bridge } };
 }
 
 async function writeSparse(path: string): Promise<void> {

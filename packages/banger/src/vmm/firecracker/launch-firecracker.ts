@@ -12,7 +12,7 @@ import type { Vmm } from '../driver.ts';
 import { logLength, readLogTail } from '../log-tail.ts';
 import { writePidFile } from '../pid-file.ts';
 import { requireSavedFile } from '../saved-file.ts';
-import { type ApiClient, createApiClient } from './api-client.ts';
+import { type ApiClient, ApiRefusal, createApiClient } from './api-client.ts';
 import { type Cell, type CellFile, cellFiles } from './cell.ts';
 import { explainFailure, type LaunchFailure } from './explain-failure.ts';
 import type { FirecrackerHost } from './firecracker-host.ts';
@@ -25,10 +25,6 @@ import { removeRunFiles } from './run-files.ts';
 export const MACHINE = 'microvm';
 /** Warnings and errors; a line for each request would bury the guest's console, which has the same file. */
 export const ARGS = ['--api-sock', cellFiles.api, '--level', 'Warning'] as const;
-/** The socket is there 4 ms after the start; a loaded host gets three orders of magnitude more. */
-const SOCKET_MS = 10_000;
-/** A start takes 60 ms and a load 20 ms. */
-const RUN_MS = 20_000;
 const LAST_WORDS_MS = 1_000;
 const MIB = 1024 * 1024;
 
@@ -68,7 +64,7 @@ export async function launchFirecracker(
       if (call.path === '/actions') during = 'start';
       await api.call(call, {
         signal: AbortSignal.any([signal, child.gone]),
-        timeoutMs: RUN_MS,
+        timeoutMs: host.patienceMs,
       });
     }
     await requireAlive(api, child, signal);
@@ -76,7 +72,8 @@ export async function launchFirecracker(
   } catch (cause) {
     signal.throwIfAborted();
     // A connection that breaks off is that of a Firecracker about to end; its last words come just before.
-    const hasEnded = await endsWithin(child, LAST_WORDS_MS);
+    const isRefused = cause instanceof ApiRefusal; // Then that is all there is to know.
+    const hasEnded = !isRefused && (await endsWithin(child, LAST_WORDS_MS));
     const lastWords = hasEnded ? await readLogTail(logFile, logStart) : undefined;
     throw explainFailure(plan, { cause, lastWords, during });
   }
@@ -113,15 +110,16 @@ async function checkSaved({ spec, start }: MachinePlan): Promise<void> {
   await requireSavedFile(file, spec.memoryMib * MIB, spec.name);
 }
 
-async function awaitApi(cell: Cell, { clock }: FirecrackerHost, signal: AbortSignal) {
-  const late = AbortSignal.timeout(SOCKET_MS);
+async function awaitApi(cell: Cell, host: FirecrackerHost, signal: AbortSignal) {
+  const { clock, patienceMs } = host;
+  const late = AbortSignal.timeout(patienceMs);
   try {
     const path = join(cell.dir, cellFiles.api);
     const socket = await awaitSocket(path, clock, AbortSignal.any([signal, late]));
     socket.destroy();
   } catch (cause) {
     if (!late.aborted) throw cause;
-    throw new Error(`its API did not open within ${String(SOCKET_MS / 1000)} s`, { cause });
+    throw new Error(`its API did not open within ${String(patienceMs / 1000)} s`, { cause });
   }
 }
 

@@ -9,7 +9,7 @@ const CLEANUP_MS = 10_000;
 
 /** There as long as a VM that ran is kept from running by a save */
 export function ranMark({ paths }: MachinePlan): string {
-  return join(paths.dir, 'save-ran');
+  return join(paths.runDir, 'save-ran');
 }
 
 /** Everything that a running Firecracker has besides its disks and logs. Its process has ended before. Repeatable. */
