@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 
 import { composeAdapters } from '../../packages/banger/src/daemon/compose-adapters.ts';
+import { composeCells } from '../../packages/banger/src/daemon/compose-cells.ts';
 import { composeMachines } from '../../packages/banger/src/daemon/compose-machines.ts';
 import { readConfig } from '../../packages/banger/src/host/config.ts';
 import { ensureOwnDirectory } from '../../packages/banger/src/host/own-directory.ts';
@@ -43,6 +44,7 @@ export async function openBuildHost(
       uid,
       path: env['PATH'],
     },
+    cells: await composeCells({ config: config.values, paths, uid }),
     agentBinary: join(repositoryRoot, 'dist/banger-agent'),
     program: join(repositoryRoot, 'bin/banger'),
   });

@@ -42,6 +42,7 @@ import type { Pins } from '../ssh/pins.ts';
 import { createSshClientFiles, type SshClientFiles } from '../ssh/ssh-client-files.ts';
 import type { UserKey } from '../ssh/user-key.ts';
 import { createFactsTable, type Facts } from '../store/facts-table.ts';
+import type { ComposedCells } from './compose-cells.ts';
 import { composeNetworks, type Networks } from './compose-networks.ts';
 import { createTemplates, type TemplateStore } from '../template/create-templates.ts';
 import {
@@ -67,6 +68,7 @@ export interface Adapters {
   readonly kernels: Kernels;
   readonly connector: GuestConnector;
   readonly drivers: Drivers;
+  readonly cells: ComposedCells;
   readonly hostKeys: HostKeys;
   readonly pins: Pins;
   readonly userKey: UserKey;
@@ -102,6 +104,7 @@ export interface AdapterOptions {
   readonly uid: number;
   /** The command line's program, for ssh to call */
   readonly program: string;
+  readonly cells: ComposedCells;
 }
 
 /** Picks the real thing for every port. Nothing is touched yet. */
@@ -116,6 +119,7 @@ export function composeAdapters({
   env,
   uid,
   program,
+  cells,
 }: AdapterOptions): Adapters {
   const clock = createSystemClock();
   const processes = createSystemProcesses();
@@ -174,8 +178,9 @@ export function composeAdapters({
     }),
     pressure: createSystemPressure(),
     listeners: createSystemListeners(),
-    networks: composeNetworks({ config, paths, uid, processes }),
-    drivers: composeDrivers({ config, processes, clock }),
+    networks: composeNetworks({ config, paths, uid, processes, tapUserOf: cells.tapUserOf }),
+    drivers: composeDrivers({ config, processes, clock, cells: cells.cells }),
+    cells,
     async debianSources(signal) {
       const sources = await archive.sources('bookworm', signal);
       return sources.map(({ uri, suite }) => `${uri} ${suite}`);

@@ -51,6 +51,7 @@ export function composeDoctor(
             bridge: adapters.networks.bridge,
             problems: await adapters.networks.modes.bridge.problems(until),
           }),
+          jails: (until) => adapters.cells.view(until),
           vmms: async (until) => ({
             qemu: await adapters.drivers.qemu.probe(until),
             firecracker: await adapters.drivers.firecracker.probe(until),
@@ -75,6 +76,7 @@ async function withHostValues(config: Config, paths: BangerPaths): Promise<Confi
     ssh_key_path: paths.ssh.userKey,
     qemu_bin: 'qemu-system-x86_64 in PATH',
     firecracker_bin: 'firecracker in PATH',
+    jailer_bin: 'jailer in PATH',
     debian_mirror: "the host's apt sources",
     debian_security_mirror: "the host's apt sources",
   };

@@ -3,6 +3,7 @@ import type { ConfigValues } from '../host/config-keys.ts';
 import type { Processes } from '../host/processes.ts';
 import type { MachinePlan } from '../machine/plan.ts';
 import type { VmmDriver } from '../vmm/driver.ts';
+import type { Cells } from '../vmm/firecracker/cell.ts';
 import { createFirecrackerDriver } from '../vmm/firecracker/firecracker-driver.ts';
 import { createQemuDriver } from '../vmm/qemu/qemu-driver.ts';
 
@@ -16,15 +17,18 @@ export interface DriverParts {
   readonly config: Pick<ConfigValues, 'qemu_bin' | 'firecracker_bin'>;
   readonly processes: Processes;
   readonly clock: Clock;
+  /** Where Firecracker runs */
+  readonly cells: Cells;
 }
 
 /** Nothing is touched yet. */
-export function composeDrivers({ config, ...host }: DriverParts): Drivers {
+export function composeDrivers({ config, cells, ...host }: DriverParts): Drivers {
   const { qemu_bin: qemu, firecracker_bin: firecracker } = config;
   return {
     qemu: createQemuDriver({ ...host, ...(qemu !== undefined && { binary: qemu }) }),
     firecracker: createFirecrackerDriver({
       ...host,
+      cells,
       ...(firecracker !== undefined && { binary: firecracker }),
     }),
   };

@@ -13,6 +13,7 @@ import { hasTunDevice } from '../host/tun-device.ts';
 import type { BridgeNetwork } from '../machine/bridge-addresses.ts';
 import { isAlive } from '../machine/decide.ts';
 import type { Machines } from '../machine/machines.ts';
+import type { MachinePlan } from '../machine/plan.ts';
 import type { BridgeHost, BridgeSettings } from '../network/bridge/bridge-host.ts';
 import { BridgeKeeper, sweepTaps } from '../network/bridge/bridge-keeper.ts';
 import { bridgePortOf, createBridgeMode } from '../network/bridge/bridge-mode.ts';
@@ -31,6 +32,8 @@ export interface Networks {
   /** What plans of VMs on the bridge say */
   readonly bridge: BridgeNetwork;
   readonly bridgeHost: BridgeHost;
+  /** Who opens a VM's tap; undefined for whom the daemon runs as */
+  readonly tapUserOf: (plan: MachinePlan) => number | undefined;
 }
 
 export interface NetworkParts {
@@ -38,21 +41,32 @@ export interface NetworkParts {
   readonly paths: Pick<BangerPaths, 'stateDir'>;
   readonly uid: number;
   readonly processes: Processes;
+  readonly tapUserOf: Networks['tapUserOf'];
 }
 
 /** Nothing is touched yet. */
-export function composeNetworks({ config, paths, uid, processes }: NetworkParts): Networks {
+export function composeNetworks({
+  config,
+  paths,
+  uid,
+  processes,
+  tapUserOf,
+}: NetworkParts): Networks {
   const { bridge_name: name, bridge_ip: address, cidr: subnet, dns_servers: servers } = config;
   const settings: BridgeSettings = { name, address, subnet, owner: paths.stateDir, uid };
   const bridgeHost = bridgeHostFor(settings, processes);
   return {
-    modes: { user: createUserMode(), bridge: createBridgeMode(bridgeHost, settings) },
+    modes: {
+      user: createUserMode(),
+      bridge: createBridgeMode(bridgeHost, { ...settings, tapUserOf }),
+    },
     bridge: {
       ...{ name, gateway: address, subnet },
       dnsServers: () => servers ?? hostNameServers(),
       tapOf: (index) => tapName(paths.stateDir, index),
     },
     bridgeHost,
+    tapUserOf,
   };
 }
 
@@ -103,7 +117,7 @@ export async function keepBridge(parts: KeeperParts): Promise<KeptBridge> {
       ...{ host, clock, isTaken },
       ports: () =>
         onBridge().flatMap(({ record: { plan, state } }) =>
-          plan !== null && isAlive(state) ? [bridgePortOf(plan)] : [],
+          plan !== null && isAlive(state) ? [bridgePortOf(plan, networks.tapUserOf(plan))] : [],
         ),
       onRepair: () =>
         log.warn('the bridge, its taps or their rules were changed, and are put right'),

@@ -15,6 +15,7 @@ import { openDatabase } from '../store/database.ts';
 import { lockStateDir } from '../store/lock.ts';
 import { createActivity } from './activity.ts';
 import { composeAdapters } from './compose-adapters.ts';
+import { composeCells } from './compose-cells.ts';
 import { composeDoctor } from './compose-doctor.ts';
 import { composeMachines } from './compose-machines.ts';
 import { sweepStores } from './compose-sweeps.ts';
@@ -66,8 +67,9 @@ export async function startDaemon({
   cleanup.use(lockStateDir(paths.lockFile));
   const log = createDaemonLog(paths.logFile, config.values.log_level);
   const db = cleanup.use(openDatabase(paths.database));
+  const cells = await composeCells({ config: config.values, paths, uid });
   const adapters = composeAdapters({
-    ...{ db, paths, uid, agentBinary, program },
+    ...{ db, paths, uid, agentBinary, program, cells },
     config: config.values,
     catalogUrls: config.catalogs.map(({ url }) => url),
     registries: config.registries,
@@ -93,6 +95,7 @@ export async function startDaemon({
   await adapters.sshClient.write();
   await sweepStores(adapters, paths, log);
   for (const problem of await machines.open()) log.error({ err: problem }, 'cannot take over a VM');
+  await cells.sweep(machines.everyone(), log);
 
   const { networks } = adapters;
   const kept = await keepBridge({ networks, machines, clock, config: config.values, log });

@@ -5,6 +5,7 @@ import type { HostFacts } from '../host/host-facts.ts';
 import type { Images } from '../image/images.ts';
 import type { Kernels } from '../kernel/kernels.ts';
 import { acceleratorRow, type AcceleratorView } from './doctor-accelerator.ts';
+import { jailRows, type JailsView } from './doctor-jails.ts';
 import { vmmRows, type VmmsView } from './doctor-vmms.ts';
 import { namesRows, type NamesView } from './doctor-names.ts';
 import { networkRows, type NetworksView } from './doctor-networks.ts';
@@ -14,6 +15,8 @@ export interface DoctorDeps {
   readonly facts: (signal: AbortSignal) => Promise<HostFacts>;
   readonly accelerator: () => Promise<AcceleratorView>;
   readonly vmms: (signal: AbortSignal) => Promise<VmmsView>;
+  /** undefined: there is no Firecracker */
+  readonly jails: (signal: AbortSignal) => Promise<JailsView | undefined>;
   readonly images: Images;
   readonly kernels: Kernels;
   readonly config: ConfigValues;
@@ -36,6 +39,7 @@ export async function runDoctor(deps: DoctorDeps, signal: AbortSignal): Promise<
     architectureRow(facts),
     acceleratorRow(accelerator),
     ...vmmRows(vmms),
+    ...jailRows(await deps.jails(signal)),
     ...facts.tools.map(toolRow),
     userNamespacesRow(facts),
     ...networkRows(networks),

@@ -63,6 +63,8 @@ export const configKeys = {
   accel: { schema: z.enum(['auto', 'kvm', 'tcg']), fallback: 'auto' },
   qemu_bin: { schema: AbsolutePath, fallback: undefined },
   firecracker_bin: { schema: AbsolutePath, fallback: undefined },
+  jailer_bin: { schema: AbsolutePath, fallback: undefined },
+  jailer_enabled: { schema: Switch, fallback: true },
   ...networkKeys,
   ssh_key_path: { schema: HomePath, fallback: undefined },
   dns_listen: { schema: ListenAddress, fallback: '127.0.0.1:42069' },

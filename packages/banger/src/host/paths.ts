@@ -24,6 +24,8 @@ export interface BangerPaths {
   readonly kernels: string;
   readonly initrds: string;
   readonly templates: string;
+  /** Root's alone: where Firecracker is jailed */
+  readonly jails: string;
   readonly ssh: {
     readonly dir: string;
     /** Included by the user's own, or given to ssh */
@@ -61,6 +63,7 @@ export function bangerPaths(environment: RuntimeEnvironment): BangerPaths {
     kernels: join(stateDir, 'kernels'),
     initrds: join(stateDir, 'initrds'),
     templates: join(stateDir, 'templates'),
+    jails: join(stateDir, 'jails'),
     ssh: {
       dir: join(stateDir, 'ssh'),
       config: join(stateDir, 'ssh', 'config'),

@@ -15,6 +15,8 @@ const config: ConfigValues = {
   accel: 'auto',
   qemu_bin: undefined,
   firecracker_bin: undefined,
+  jailer_bin: undefined,
+  jailer_enabled: true,
   network: 'auto',
   bridge_name: 'br-banger',
   bridge_ip: '172.16.0.1',

@@ -6,17 +6,19 @@ import type { NetworkMode } from '../network-mode.ts';
 import type { BridgeHost, BridgeSettings } from './bridge-host.ts';
 import { BridgePort } from './bridge-port.ts';
 
+export interface BridgeModeSettings extends Pick<BridgeSettings, 'subnet' | 'name'> {
+  /** Who opens the VM's tap; undefined for whom the daemon runs as */
+  readonly tapUserOf?: (plan: MachinePlan) => number | undefined;
+}
+
 /** A tap per VM on the host's bridge. What the host lets a guest do is in its plan. */
-export function createBridgeMode(
-  host: BridgeHost,
-  settings: Pick<BridgeSettings, 'subnet' | 'name'>,
-): NetworkMode {
+export function createBridgeMode(host: BridgeHost, settings: BridgeModeSettings): NetworkMode {
   return {
     name: 'bridge',
     problems: (signal) => host.problems(signal),
     async attach(plan, signal) {
       checkSubnet(plan, settings);
-      await host.ensurePort(bridgePortOf(plan), signal);
+      await host.ensurePort(bridgePortOf(plan, settings.tapUserOf?.(plan)), signal);
     },
     async detach({ network: { bridge } }, signal) {
       if (bridge !== null) await host.removeTap(bridge.tap, signal);
@@ -24,11 +26,12 @@ export function createBridgeMode(
   };
 }
 
-/** Of a VM on the bridge. */
-export function bridgePortOf({ network }: MachinePlan): BridgePort {
+/** Of a VM on the bridge, whose tap this user opens. */
+export function bridgePortOf({ network }: MachinePlan, uid?: number): BridgePort {
   const { bridge, mac, guestAddress, nat } = network;
   const [address] = guestAddress.split('/');
-  return BridgePort.parse({ tap: bridge?.tap, mac, address, nat, isolated: bridge?.isolated });
+  const port = { tap: bridge?.tap, mac, address, nat, isolated: bridge?.isolated };
+  return BridgePort.parse({ ...port, ...(uid !== undefined && { uid }) });
 }
 
 /** A VM keeps its address, and the configuration may have changed since it was made. */

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 
+import type { MachinePlan } from '../../../machine/plan.ts';
 import { cellFiles, type Cells } from '../cell.ts';
 import type { JailHost } from './jail-host.ts';
 import { jailIdOf } from './jailed-cells.ts';
@@ -13,13 +14,15 @@ export interface CellChoice {
   readonly isJailing: boolean;
 }
 
+export interface ChosenCells extends Cells {
+  /** Whether the plan's Firecracker is, or would be, in a jail */
+  isJailed(plan: MachinePlan): boolean;
+}
+
 /** Whatever is configured meanwhile, a VM is looked for where it was started. */
-export function chooseCells({ jailed, open, host, isJailing }: CellChoice): Cells {
-  return {
-    of(plan) {
-      if (existsSync(host.rootOf(jailIdOf(plan.id)))) return jailed.of(plan);
-      if (existsSync(join(plan.paths.runDir, cellFiles.api))) return open.of(plan);
-      return (isJailing ? jailed : open).of(plan);
-    },
-  };
+export function chooseCells({ jailed, open, host, isJailing }: CellChoice): ChosenCells {
+  const isJailed = ({ id, paths }: MachinePlan) =>
+    existsSync(host.rootOf(jailIdOf(id))) ||
+    (isJailing && !existsSync(join(paths.runDir, cellFiles.api)));
+  return { isJailed, of: (plan) => (isJailed(plan) ? jailed : open).of(plan) };
 }

@@ -112,6 +112,22 @@ function realJails(programs: JailPrograms): void {
       assert.deepEqual(readdirSync(dir), ['base', 'work']);
     });
 
+    test('what templates are known by does not change while their files are placed', async () => {
+      await using scene = await createJailScene(programs);
+      const hostPath = await scene.file('memory', 'pages');
+      await scene
+        .caller()
+        .place({ id, uid }, [{ name: 'memory', hostPath, access: 'read' }], signal);
+      const { ctimeMs } = statSync(hostPath);
+
+      await scene
+        .caller()
+        .place({ id, uid }, [{ name: 'memory', hostPath, access: 'read' }], signal);
+      await scene.caller().remove(id, signal);
+
+      assert.equal(statSync(hostPath).ctimeMs, ctimeMs);
+    });
+
     test('a directory for jails that others can change is refused', async () => {
       await using scene = await createJailScene(programs);
       execFileSync('mkdir', ['-m', '0777', join(scene.path('jails'))]);

@@ -6,6 +6,7 @@ import { BangerError } from '@banger/protocol/errors';
 
 import { unlessMissing } from '../../../host/missing-files.ts';
 import type { Processes } from '../../../host/processes.ts';
+import { cellFiles } from '../cell.ts';
 import type { JailFile } from './jail-host.ts';
 import { bindMount, unmountBelow } from './jail-mounts.ts';
 
@@ -28,6 +29,9 @@ const SHARED_WITH_GROUP = 0o660;
 const READABLE_BY_ALL = 0o644;
 const READ_BY_OTHERS = 0o004;
 
+/** A link changes a file's ctime, by which templates know that theirs are as they were: these are always mounted. */
+const watched: readonly string[] = [cellFiles.memory, cellFiles.state];
+
 /**
  * Puts a file in a jail by a hard link, or where that is not possible (another file system) by a bind mount. What the jail
  * writes is opened to its group for as long as it is there, and stays its owner's. What it reads may be in other jails,
@@ -41,7 +45,8 @@ export async function placeFile(
   const target = join(root.path, name);
   await takeAway(root, name, signal);
   const found = await openToJail(root, { name, hostPath, access });
-  const isLinked = await link(hostPath, target).then(() => true, unlessImpossible);
+  const isLinked =
+    !watched.includes(name) && (await link(hostPath, target).then(() => true, unlessImpossible));
   if (!isLinked) {
     await writeFile(target, '', { flag: 'wx', mode: OWN });
     await bindMount(
