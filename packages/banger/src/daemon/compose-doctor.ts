@@ -9,6 +9,7 @@ import type { BangerPaths } from '../host/paths.ts';
 import { defaultMemoryMib, defaultVcpu } from '../machine/spec.ts';
 import type { Adapters } from './compose-adapters.ts';
 import type { Names } from './compose-dns.ts';
+import type { KeptBridge } from './compose-networks.ts';
 import type { AcceleratorView } from './doctor-accelerator.ts';
 import { runDoctor } from './doctor.ts';
 import type { HostHandlerDeps } from './handlers-host.ts';
@@ -18,6 +19,7 @@ export interface DoctorParts {
   readonly adapters: Adapters;
   readonly paths: BangerPaths;
   readonly config: Config;
+  readonly bridge: Pick<KeptBridge, 'pool'>;
 }
 
 /** `doctor` and `config show`: what the host is like and what that makes of the configuration. */
@@ -50,6 +52,8 @@ export function composeDoctor(
             wanted: config.values.network,
             bridge: adapters.networks.bridge,
             problems: await adapters.networks.modes.bridge.problems(until),
+            rules: await adapters.networks.rules(until),
+            pool: { ...parts.bridge.pool, size: config.values.tap_pool_size },
           }),
           jails: (until) => adapters.cells.view(until),
           vmms: async (until) => ({

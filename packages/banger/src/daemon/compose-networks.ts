@@ -21,7 +21,7 @@ import { chooseFirewall } from '../network/bridge/choose-firewall.ts';
 import { createBridgeHost } from '../network/bridge/create-bridge-host.ts';
 import { ownerId } from '../network/bridge/marks.ts';
 import { tapName } from '../network/bridge/tap-name.ts';
-import { TapPool } from '../network/bridge/tap-pool.ts';
+import { TapPool, type TapPoolStatus } from '../network/bridge/tap-pool.ts';
 import type { NetworkMode } from '../network/network-mode.ts';
 import { createUserMode } from '../network/user-mode.ts';
 import type { DaemonLog } from './daemon-log.ts';
@@ -34,6 +34,8 @@ export interface Networks {
   readonly bridgeHost: BridgeHost;
   /** Who opens a VM's tap; undefined for whom the daemon runs as */
   readonly tapUserOf: (plan: MachinePlan) => number | undefined;
+  /** What guests on the bridge are held to: `nftables`; undefined where that is not ours to know */
+  rules(signal: AbortSignal): Promise<string | undefined>;
 }
 
 export interface NetworkParts {
@@ -67,6 +69,11 @@ export function composeNetworks({
     },
     bridgeHost,
     tapUserOf,
+    async rules(signal) {
+      if (uid !== 0) return undefined;
+      const firewall = chooseFirewall(processes, ownerId(paths.stateDir), signal);
+      return (await firewall.catch(() => undefined))?.name; // Why there is none is a problem of the bridge's.
+    },
   };
 }
 
@@ -94,6 +101,7 @@ export interface KeeperParts {
 
 /** The bridge of a daemon that runs. Disposing it leaves VMs what they have, and nothing that waits for others. */
 export interface KeptBridge extends AsyncDisposable {
+  readonly pool: TapPoolStatus;
   /** To be called when a VM has come, gone, or changed its state */
   refresh(): void;
 }
@@ -138,6 +146,9 @@ export async function keepBridge(parts: KeeperParts): Promise<KeptBridge> {
   pool.refresh();
   const owned = cleanup.move(); // The caller owns both.
   return {
+    get pool() {
+      return pool.status;
+    },
     refresh: () => pool.refresh(),
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };

@@ -121,7 +121,7 @@ export async function startDaemon({
   const startedAt = clock.now().toISOString();
   const handlers = createHandlers({
     ...adapters,
-    ...composeDoctor({ adapters, paths, config, names }),
+    ...composeDoctor({ adapters, paths, config, names, bridge: kept }),
     machines,
     builds,
     running,

@@ -1,6 +1,7 @@
 import type { DoctorRow } from '@banger/protocol/doctor';
 
 import type { HostProblem } from '../host/host-problem.ts';
+import type { TapPoolStatus } from '../network/bridge/tap-pool.ts';
 
 export interface NetworksView {
   /** `network` of the configuration */
@@ -8,10 +9,14 @@ export interface NetworksView {
   readonly bridge: { readonly name: string; readonly subnet: string; readonly gateway: string };
   /** Why VMs cannot be on the bridge; none: they can */
   readonly problems: readonly HostProblem[];
+  /** What holds guests to it, `nftables`; undefined where the helper knows */
+  readonly rules: string | undefined;
+  readonly pool: TapPoolStatus & { readonly size: number };
 }
 
 /** Which networks VMs may be on, and why not. */
-export function networkRows({ wanted, bridge, problems }: NetworksView): readonly DoctorRow[] {
+export function networkRows(view: NetworksView): readonly DoctorRow[] {
+  const { wanted, problems } = view;
   const user = 'user mode (needs nothing); each guest reaches out through its monitor';
   return [
     {
@@ -20,15 +25,25 @@ export function networkRows({ wanted, bridge, problems }: NetworksView): readonl
       detail: wanted === 'bridge' ? `${user}; network is "bridge"` : user,
     },
     ...(problems.length === 0
-      ? [possible(bridge)]
+      ? [possible(view)]
       : problems.map((problem) => impossible(problem, wanted === 'bridge'))),
   ];
 }
 
 const NAME = 'bridge network';
 
-function possible({ name, subnet, gateway }: NetworksView['bridge']): DoctorRow {
-  return { name: NAME, status: 'PASS', detail: `${name}, ${subnet}, this host is ${gateway}` };
+function possible({ wanted, bridge, rules, pool }: NetworksView): DoctorRow {
+  const place = `${bridge.name}, ${bridge.subnet}, this host is ${bridge.gateway}`;
+  const detail = rules === undefined ? place : `${place}; rules by ${rules}`;
+  if (pool.trouble !== undefined) {
+    const why = `${detail}; no taps can be made ahead: ${pool.trouble}`;
+    return { name: NAME, status: 'WARN', detail: why, fix: 'banger daemon logs' };
+  }
+  if (wanted === 'bridge' && pool.room < pool.size) {
+    const left = `${detail}; there is room for ${String(pool.room)} more VMs`;
+    return { name: NAME, status: 'WARN', detail: left, fix: 'banger vm prune' };
+  }
+  return { name: NAME, status: 'PASS', detail };
 }
 
 /** Whoever does not want it can do without. */
