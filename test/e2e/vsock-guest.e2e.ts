@@ -12,7 +12,7 @@ import { createGuestConnector } from '../../packages/banger/src/guest/guest-conn
 import { createSystemClock } from '../../packages/banger/src/host/system-clock.ts';
 import { driveNames } from '../../packages/banger/src/machine/drive-names.ts';
 import {
-  agentPorts,
+  AGENT_PORT,
   connectVsock,
 } from '../../packages/banger/src/vmm/firecracker/vsock-stream.ts';
 import { kernelCommandLine } from '../../packages/banger/src/vmm/kernel-command-line.ts';
@@ -71,7 +71,7 @@ if (vhost !== undefined) {
 }
 
 function portOf(guest: VsockGuest) {
-  return { socketPath: guest.vsockPath, port: agentPorts.conversation, clock };
+  return { socketPath: guest.vsockPath, port: AGENT_PORT, clock };
 }
 
 async function reach(guest: VsockGuest, signal: AbortSignal): Promise<Guest> {

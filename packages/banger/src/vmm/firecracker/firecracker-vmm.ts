@@ -16,7 +16,7 @@ import type { FirecrackerHost } from './firecracker-host.ts';
 import { tellReset } from './guest-reset.ts';
 import { growDisk, isPaused, setState } from './run-control.ts';
 import { saveFirecracker } from './save-firecracker.ts';
-import { agentPorts, connectVsock } from './vsock-stream.ts';
+import { AGENT_PORT, connectVsock } from './vsock-stream.ts';
 
 export interface FirecrackerParts {
   readonly host: FirecrackerHost;
@@ -53,8 +53,7 @@ export function createFirecrackerVmm(plan: MachinePlan, parts: FirecrackerParts)
     openAgentStream: (signal) =>
       whileHere(signal, async (alive) => {
         const socketPath = join(cell.dir, cellFiles.vsock);
-        const port = agentPorts.conversation;
-        return connectVsock({ socketPath, port, clock: host.clock }, alive);
+        return connectVsock({ socketPath, port: AGENT_PORT, clock: host.clock }, alive);
       }),
     pause: (signal) => whileHere(signal, (alive) => setState(api, 'Paused', { signal: alive })),
     resume: (signal) => whileHere(signal, (alive) => setState(api, 'Resumed', { signal: alive })),

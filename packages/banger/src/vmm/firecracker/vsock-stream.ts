@@ -20,8 +20,8 @@ export interface VsockPort {
   readonly clock: Clock;
 }
 
-/** Ports of the agent: all that host and guest say to each other, and one for a bulk user. */
-export const agentPorts = { conversation: 1024, bulk: 1025 } as const;
+/** Where the agent listens */
+export const AGENT_PORT = 1024;
 
 /** A guest that boots listens within seconds; each try costs it two interrupts. */
 const PAUSES_MS = [5, 10, 20] as const;
