@@ -12,11 +12,12 @@ export type MakeFirewall = (processes: Processes, id: string) => Firewall;
 export function createSceneHost(
   { processes, kernel }: NetworkNamespace,
   makeFirewall: MakeFirewall,
+  settings = bridgeSettings,
 ): BridgeHost {
   return createBridgeHost({
-    ...{ settings: bridgeSettings, processes, kernel },
+    ...{ settings, processes, kernel },
     hasTunDevice: () => Promise.resolve(true),
-    firewall: () => Promise.resolve(makeFirewall(processes, ownerId(bridgeSettings.owner))),
+    firewall: () => Promise.resolve(makeFirewall(processes, ownerId(settings.owner))),
   });
 }
 

@@ -100,3 +100,27 @@ suite('many guests, one after the other', { skip: !mayMakeNamespaces }, () => {
     assert.equal(await networkState(space.ok), nobody);
   });
 });
+
+suite('two bangers on one host', { skip: !mayMakeNamespaces }, () => {
+  test('keep apart, and the last one that needs it switches forwarding off', async () => {
+    await using space = await makeNetworkNamespace();
+    const ana = createSceneHost(space, createNftFirewall);
+    const ben = createSceneHost(space, createNftFirewall, {
+      ...{ name: 'br-ben', address: '172.31.98.1', subnet: '172.31.98.0/24' },
+      ...{ owner: '/home/ben/.local/state/banger', uid: 0 },
+    });
+    const bens = { ...aPort(18, { nat: true }), tap: 'bgrbe11-18', address: '172.31.98.18' };
+    const before = await networkState(space.ok);
+
+    await ana.ensurePort(aPort(17, { nat: true }), signal);
+    await ben.ensurePort(bens, signal);
+    const lists = [await ana.listTaps(signal), await ben.listTaps(signal)];
+    await ana.removeTap(aPort(17).tap, signal);
+    const forwards = await space.kernel.read('net/ipv4/ip_forward');
+    await ben.removeTap(bens.tap, signal);
+
+    assert.deepEqual(lists, [[aPort(17).tap], [bens.tap]]);
+    assert.equal(forwards, '1');
+    assert.equal(await networkState(space.ok), before);
+  });
+});
