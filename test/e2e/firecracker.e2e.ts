@@ -1,12 +1,19 @@
 import assert from 'node:assert/strict';
 import { dirname, join } from 'node:path';
 
-import { isConfigKey } from '../../packages/banger/src/host/config-keys.ts';
 import {
   createFakeFirecracker,
   type FakeFirecracker,
 } from '../support/fake-firecracker/create-fake-firecracker.ts';
-import { assertFails, killDaemon, untilClean, writeConfig } from '../support/faults.ts';
+import {
+  assertFails,
+  killAndWait,
+  killDaemon,
+  stateOf,
+  until,
+  untilClean,
+  writeConfig,
+} from '../support/faults.ts';
 import { mayMakeNamespaces } from '../support/network-namespace.ts';
 import { sandboxTest, type SandboxHome } from '../support/sandbox-home.ts';
 import { bootIdOf, guestSays, showVm, SLIM } from '../support/vms.ts';
@@ -58,6 +65,33 @@ sandboxTest('VMs of Firecracker', options, async (home, _, part) => {
     assert.equal(await bootIdOf(home, 'web'), bootId);
     assert.equal(await guest('cat /run/f'), 'here');
   });
+  await part('stay suspended under another version, which cannot load them', async () => {
+    const bootId = await bootIdOf(home, 'web');
+    await home.ok(['vm', 'suspend', 'web']);
+    await useFakeFirecracker(home, '1.17.0');
+    const { stderr } = await assertFails(
+      home,
+      ['vm', 'start', 'web'],
+      /saved by version 1\.16\.1.* 1\.17\.0 cannot load it/,
+    );
+    assert.match(stderr, /^hint: +banger vm kill web/m);
+    assert.equal((await stateOf(home, 'web')).name, 'suspended');
+    await useFakeFirecracker(home);
+    await home.ok(['vm', 'start', 'web']);
+    assert.equal(await bootIdOf(home, 'web'), bootId);
+  });
+  await part('start again after theirs was killed', async () => {
+    await guest('sync');
+    await killAndWait((await showVm(home, 'web')).vmm?.pid ?? 0);
+    await until('it is known', async () => (await stateOf(home, 'web')).name !== 'running');
+    assert.deepEqual(await stateOf(home, 'web'), {
+      name: 'stopped',
+      reason: 'the monitor was ended by SIGKILL',
+    });
+    await home.ok(['vm', 'start', 'web']);
+    assert.equal(await guest('cat /root/f'), 'kept');
+    await guest('echo here > /run/f');
+  });
   await part('go back to a snapshot, in memory and on their disks', async () => {
     await home.ok(['vm', 'snapshot', 'web', 'first']);
     await guest('echo later | tee /run/f > /root/f; sync');
@@ -106,11 +140,11 @@ sandboxTest('a Firecracker that fails', options, async (home, _, part) => {
 });
 
 /** From now on a VM on Firecracker is the fake's; taps are made when they are needed. */
-async function useFakeFirecracker(home: SandboxHome): Promise<FakeFirecracker> {
-  const fake = await createFakeFirecracker({ dir: join(dirname(home.stateDir), 'firecracker') });
-  const keys = ['tap_pool_size = 0', `firecracker_bin = "${fake.binary}"`];
+async function useFakeFirecracker(home: SandboxHome, version = '1.16.1'): Promise<FakeFirecracker> {
+  const dir = join(dirname(home.stateDir), 'firecracker');
+  const fake = await createFakeFirecracker({ dir, version });
   // A jail has no QEMU in it.
-  if (isConfigKey('jailer_enabled')) keys.push('jailer_enabled = false');
-  await writeConfig(home, `${keys.join('\n')}\n`);
+  const keys = ['tap_pool_size = 0', 'jailer_enabled = false'];
+  await writeConfig(home, [...keys, `firecracker_bin = "${fake.binary}"`, ''].join('\n'));
   return fake;
 }
