@@ -10,6 +10,7 @@ const missing = {
   problems: [{ what: 'Cannot run "x": it is not installed', hint: 'get it' }],
   lacks: [],
 };
+const broken = { ...missing, binary: '/usr/bin/x' };
 const old = {
   ...good,
   version: '1.9.0',
@@ -24,12 +25,13 @@ suite('what doctor says of the monitors', () => {
     [good, 'auto', 'PASS'],
     [missing, 'auto', 'PASS'],
     [missing, 'firecracker', 'FAIL'],
+    [broken, 'auto', 'WARN'],
     [old, 'auto', 'WARN'],
     [old, 'firecracker', 'FAIL'],
     [worse, 'auto', 'WARN'],
     [worse, 'firecracker', 'WARN'],
   ] as const) {
-    test(`is ${status} of a Firecracker "${firecracker.version}" where ${wanted} is wanted`, () => {
+    test(`is ${status} of "${firecracker.binary}" ${firecracker.version} where ${wanted} is wanted`, () => {
       assert.deepEqual(statuses({ qemu: good, firecracker, wanted }), ['PASS', status]);
     });
   }

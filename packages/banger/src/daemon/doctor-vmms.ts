@@ -15,7 +15,7 @@ export function vmmRows({ qemu, firecracker, wanted }: VmmsView): readonly Docto
 }
 
 function firecrackerRow(probe: DriverProbe, wanted: VmmsView['wanted']): DoctorRow {
-  const isMissing = probe.version === '';
+  const isMissing = probe.version === '' && !probe.binary.includes('/'); // Else there is one, or was named.
   if (isMissing && wanted !== 'firecracker') {
     const detail = 'not installed; QEMU runs all VMs';
     return { name: 'firecracker', status: 'PASS', detail };

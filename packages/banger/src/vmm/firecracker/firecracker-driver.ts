@@ -38,7 +38,13 @@ export function createFirecrackerDriver(options: FirecrackerDriverOptions): VmmD
   const probeVersion = createVersionProbe(processes, program);
   const find = async (signal: AbortSignal) => {
     const found = await processes.find(binary);
-    if (found !== undefined) return { binary: found, version: await probeVersion(found, signal) };
+    if (found !== undefined) {
+      const version = await probeVersion(found, signal).catch((error: unknown) => {
+        signal.throwIfAborted();
+        throw error instanceof BangerError ? error : unusable(found, error);
+      });
+      return { binary: found, version };
+    }
     throw new BangerError('host.tool_missing', `Cannot run "${binary}": it is not installed`, {
       hint: INSTALL,
       details: { program: binary },
@@ -66,7 +72,10 @@ export function createFirecrackerDriver(options: FirecrackerDriverOptions): VmmD
       driveSerials: false,
       savedStates: true,
     },
-    probe: (signal) => probe(find, binary, signal),
+    async probe(signal) {
+      const found = await processes.find(binary);
+      return probe(find, found ?? binary, signal);
+    },
     fingerprint: (plan, signal) => fingerprint(host, plan, signal),
     launch: (plan, signal) => launchFirecracker(host, plan, signal),
     adopt: (plan, signal) => adoptFirecracker(host, plan, signal),
@@ -85,11 +94,17 @@ async function probe(
     const problems = problem === undefined ? [] : [problem];
     return { binary, version, problems, lacks: lacksOf(version) };
   } catch (error) {
-    signal.throwIfAborted();
-    // What hangs, or is no program at all, is no reason to start no VM with another one.
-    const what = error instanceof Error ? error.message : String(error);
-    const hint = (error instanceof BangerError ? error.hint : undefined) ?? INSTALL;
-    const problem = { what, hint };
+    if (!(error instanceof BangerError)) throw error;
+    const problem = { what: error.message, hint: error.hint ?? INSTALL };
     return { version: '', binary: name, problems: [problem], lacks: [] };
   }
+}
+
+/** It hangs, or it is no program at all. */
+function unusable(binary: string, cause: unknown): BangerError {
+  const why = cause instanceof Error ? cause.message : String(cause);
+  return new BangerError('host.tool_missing', `Cannot use "${binary}": ${why}`, {
+    cause,
+    hint: `${binary} --version`,
+  });
 }

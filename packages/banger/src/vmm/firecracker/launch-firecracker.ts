@@ -13,12 +13,12 @@ import { logLength, readLogTail } from '../log-tail.ts';
 import { writePidFile } from '../pid-file.ts';
 import { requireSavedFile } from '../saved-file.ts';
 import { type ApiClient, ApiRefusal, createApiClient } from './api-client.ts';
-import { type Cell, type CellFile, cellFiles } from './cell.ts';
+import { type Cell, cellFiles } from './cell.ts';
 import { explainFailure, type LaunchFailure } from './explain-failure.ts';
 import type { FirecrackerHost } from './firecracker-host.ts';
 import { createFirecrackerVmm } from './firecracker-vmm.ts';
 import { bootCalls, loadCalls } from './machine-calls.ts';
-import { machineDrives } from './machine-drives.ts';
+import { cellFilesOf } from './machine-drives.ts';
 import { removeRunFiles } from './run-files.ts';
 
 /** Its board, for people: virtio devices over MMIO, told of by ACPI */
@@ -47,7 +47,7 @@ export async function launchFirecracker(
 
   await using cleanup = new AsyncDisposableStack();
   cleanup.defer(() => removeRunFiles(cell, plan));
-  await cell.place(filesOf(plan), signal);
+  await cell.place(cellFilesOf(plan), signal);
   const child = cleanup.use(await cell.spawn(ARGS, { binary, logFile, signal }));
   const command = [...cell.command(ARGS)];
   const started = { ...child.identity, command, machine: MACHINE, version };
@@ -80,25 +80,6 @@ export async function launchFirecracker(
   const vmm = createFirecrackerVmm(plan, { host, cell, child, api, started, timings });
   cleanup.move(); // The handle owns the process from here on; `sweep` removes the run files.
   return vmm;
-}
-
-function filesOf(plan: MachinePlan): readonly CellFile[] {
-  const { paths, start } = plan;
-  const reads = (name: string, hostPath: string): CellFile => ({ name, hostPath, access: 'read' });
-  const drives = machineDrives(plan).map(({ name, hostPath, isReadOnly }): CellFile => ({
-    name,
-    hostPath,
-    access: isReadOnly ? 'read' : 'write',
-  }));
-  if (start.state === null || start.memory.kind === 'own') {
-    return [
-      reads(cellFiles.kernel, paths.kernel),
-      reads(cellFiles.initrd, paths.initrd),
-      ...drives,
-    ];
-  }
-  const { file } = start.memory;
-  return [reads(cellFiles.memory, file), reads(cellFiles.state, start.state), ...drives];
 }
 
 /** Firecracker would map a file that is too short, and end when the guest gets there. */

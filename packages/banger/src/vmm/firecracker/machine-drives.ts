@@ -1,5 +1,5 @@
 import type { MachinePlan } from '../../machine/plan.ts';
-import { cellFiles } from './cell.ts';
+import { type CellFile, cellFiles } from './cell.ts';
 
 export interface MachineDrive {
   /** Its id, and its file's name in the cell */
@@ -27,4 +27,24 @@ export function machineDrives({ paths, build }: MachinePlan): readonly MachineDr
       ? []
       : [{ name: cellFiles.modules, hostPath: paths.modulesDisk, ...readOnly }]),
   ];
+}
+
+/** What is in its cell when it starts: a kernel to boot, or a state to load, and the drives. */
+export function cellFilesOf(plan: MachinePlan): readonly CellFile[] {
+  const { paths, start } = plan;
+  const reads = (name: string, hostPath: string): CellFile => ({ name, hostPath, access: 'read' });
+  const drives = machineDrives(plan).map(({ name, hostPath, isReadOnly }): CellFile => ({
+    name,
+    hostPath,
+    access: isReadOnly ? 'read' : 'write',
+  }));
+  if (start.state === null || start.memory.kind === 'own') {
+    return [
+      reads(cellFiles.kernel, paths.kernel),
+      reads(cellFiles.initrd, paths.initrd),
+      ...drives,
+    ];
+  }
+  const { file } = start.memory;
+  return [reads(cellFiles.memory, file), reads(cellFiles.state, start.state), ...drives];
 }
