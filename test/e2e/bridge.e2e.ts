@@ -97,6 +97,22 @@ sandboxTest('VMs on the bridge', options, async (home, _, part) => {
     assert.equal(await guestReaches(home, 'c', b), false);
   });
 
+  await part(
+    'it goes on where it was suspended, and a fork has an address of its own',
+    async () => {
+      await home.ok(['vm', 'suspend', 'c']);
+      assert.equal(await reaches(space, c), false);
+      await home.ok(['vm', 'start', 'c']);
+      assert.equal(await reaches(space, c), true);
+      await home.ok(['vm', 'fork', 'c', '--name', 'd']);
+      const d = await addressOf(home, 'd');
+      assert.notEqual(d, c);
+      assert.equal(await reaches(space, d), true);
+      assert.equal(await guestReaches(home, 'c', d), false);
+      await home.ok(['vm', 'delete', 'd']);
+    },
+  );
+
   await part('its address is the same after a restart', async () => {
     await home.ok(['vm', 'restart', 'a']);
     assert.equal(await addressOf(home, 'a'), a);
