@@ -1,6 +1,7 @@
-import { constants } from 'node:fs';
-import { chmod, copyFile, glob, lstat, mkdir, open, rename, rm } from 'node:fs/promises';
+import { constants, createWriteStream } from 'node:fs';
+import { chmod, glob, mkdir, open, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
 
 import { BangerError } from '@banger/protocol/errors';
 
@@ -66,22 +67,28 @@ async function copyParts({ root, node, build }: ProgramSource, target: string): 
   await replaceFile(join(target, BUILD_FILE), `${JSON.stringify(build)}\n`, 0o644);
 }
 
-/** A link would have root read what its owner cannot, and put it where everybody can. */
+/**
+ * A link would have root read what its owner cannot, and put it where everybody can. It is copied by its bytes: Node's
+ * `copyFile` also gives the copy to whom the original belongs to.
+ */
 async function copyPlain(from: string, to: string): Promise<void> {
-  const found = await lstat(from);
-  if (!found.isFile()) throw notPlain(from);
   await mkdir(dirname(to), { recursive: true, mode: 0o755 });
-  const opened = await open(from, constants.O_RDONLY | constants.O_NOFOLLOW);
-  try {
-    await copyFile(`/proc/self/fd/${String(opened.fd)}`, to, constants.COPYFILE_EXCL);
-  } finally {
+  const { O_RDONLY, O_NOFOLLOW, O_NONBLOCK } = constants; // A pipe would have it wait.
+  const opened = await open(from, O_RDONLY | O_NOFOLLOW | O_NONBLOCK).catch((cause: unknown) => {
+    throw notPlain(from, cause);
+  });
+  const found = await opened.stat();
+  if (!found.isFile()) {
     await opened.close();
+    throw notPlain(from);
   }
+  await pipeline(opened.createReadStream(), createWriteStream(to, { flags: 'wx' }));
   await chmod(to, (found.mode & 0o111) === 0 ? 0o644 : 0o755);
 }
 
-function notPlain(path: string): BangerError {
+function notPlain(path: string, cause?: unknown): BangerError {
   return new BangerError('system.failed', `Cannot copy "${path}": it is not a plain file`, {
+    cause,
     hint: 'make build',
   });
 }

@@ -1,5 +1,15 @@
 import assert from 'node:assert/strict';
-import { glob, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import {
+  chown,
+  glob,
+  mkdir,
+  mkdtemp,
+  readFile,
+  rm,
+  stat,
+  symlink,
+  writeFile,
+} from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { suite, test } from 'node:test';
@@ -74,6 +84,19 @@ suite('banger system', { skip }, () => {
       });
     }
   }
+
+  test('what root runs is root’s, whoever owns what it was copied from', async () => {
+    await using scene = await someSystem();
+    for (const path of ['bin/banger', 'dist/bangerd.js', 'node'])
+      await chown(join(scene.source, path), 1000, 1000);
+
+    await scene.install();
+
+    for await (const path of glob('**', { cwd: scene.host.places.program })) {
+      const { uid, mode } = await stat(join(scene.host.places.program, path));
+      assert.deepEqual([uid, mode & 0o022], [0, 0], path);
+    }
+  });
 
   test('a link in the program would give away what only root reads, and is refused', async () => {
     await using scene = await someSystem();

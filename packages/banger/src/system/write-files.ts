@@ -1,6 +1,8 @@
 import { mkdir, readFile, rm, rmdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
 
+import { BangerError } from '@banger/protocol/errors';
+
 import { unlessMissing } from '../host/missing-files.ts';
 import { replaceFile } from '../host/replace-file.ts';
 import type { Change } from './run-changes.ts';
@@ -13,8 +15,7 @@ export function writeFiles(text: string, contents: Readonly<Record<string, strin
     text,
     async run() {
       for (const [path, content] of Object.entries(contents)) {
-        if (!earlier.has(path))
-          earlier.set(path, await readFile(path, 'utf8').catch(unlessMissing));
+        if (!earlier.has(path)) earlier.set(path, await readEarlier(path));
         if ((await mkdir(dirname(path), { recursive: true, mode: 0o755 })) !== undefined)
           made.add(dirname(path));
         await replaceFile(path, content, 0o644);
@@ -28,6 +29,18 @@ export function writeFiles(text: string, contents: Readonly<Record<string, strin
       for (const dir of made) await removeIfEmpty(dir);
     },
   };
+}
+
+async function readEarlier(path: string): Promise<string | undefined> {
+  try {
+    return await readFile(path, 'utf8').catch(unlessMissing);
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw new BangerError('system.failed', `Cannot replace "${path}": ${why}`, {
+      cause: error,
+      hint: `ls -ld ${path}`,
+    });
+  }
 }
 
 /** A directory that something else is in stays. */
