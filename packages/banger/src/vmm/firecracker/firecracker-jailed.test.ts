@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 
 import { vmmDriverContract } from '../../../../../test/contract/vmm-driver.ts';
-import { createFakeJailer } from '../../../../../test/support/fake-jailer.ts';
+import { canRunJailed, createFakeJailer } from '../../../../../test/support/fake-jailer.ts';
 import type { MachinePlan } from '../../machine/plan.ts';
 import { unlessMissing } from '../../host/missing-files.ts';
 import { idlingKernel } from '../idling-kernel.fixture.ts';
@@ -51,8 +51,8 @@ after(async () => {
   lab.tearDown();
 });
 
-if (process.getuid?.() !== 0) {
-  test('jails take root', { skip: 'run as root to test them' });
+if (!canRunJailed()) {
+  test('jails take root', { skip: 'run as root, from where all may read, to test them' });
 } else if ((await processes.find('qemu-system-x86_64')) === undefined) {
   test('QEMU is not installed', { skip: 'install qemu-system-x86 to test on a fake Firecracker' });
 } else {

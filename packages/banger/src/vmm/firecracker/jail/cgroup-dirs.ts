@@ -8,23 +8,30 @@ export function listCgroups({ controllers }: CgroupMounts, parent: string): read
   return [...new Set(controllers.values())].flatMap((mount) => groupsIn(join(mount, parent)));
 }
 
-/** The jail's groups, and those above that were made for it and have no other. Nothing runs in them. */
-export function removeCgroups({ controllers }: CgroupMounts, parent: string, id: string): void {
+/**
+ * The jail's groups, and those above that were made for it and have no other. False while the kernel still has something of
+ * a process in one that has ended: its last threads go after it.
+ */
+export function removeCgroups({ controllers }: CgroupMounts, parent: string, id: string): boolean {
   for (const mount of new Set(controllers.values())) {
     const group = join(mount, parent, id);
-    removeGroup(group, ['ENOENT']);
+    if (!removeGroup(group, ['EBUSY'])) return false;
     for (let dir = dirname(group); dir !== mount; dir = dirname(dir))
-      removeGroup(dir, ['ENOENT', 'EBUSY', 'ENOTEMPTY']);
+      if (!removeGroup(dir, ['EBUSY', 'ENOTEMPTY'])) break;
   }
+  return true;
 }
 
-/** A group is removed as a directory, whatever files seem to be in it (cgroups(7)). */
-function removeGroup(dir: string, accepted: readonly string[]): void {
+/** A group is removed as a directory, whatever files seem to be in it (cgroups(7)). False for an `expected` refusal. */
+function removeGroup(dir: string, expected: readonly string[]): boolean {
   try {
     rmdirSync(dir);
+    return true;
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? String(error.code) : '';
-    if (!accepted.includes(code)) throw error;
+    if (code === 'ENOENT') return true;
+    if (expected.includes(code)) return false;
+    throw error;
   }
 }
 

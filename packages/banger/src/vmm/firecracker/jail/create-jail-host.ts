@@ -106,14 +106,16 @@ export function createJailHost(settings: JailHostSettings): JailHost {
 
     async remove(id, signal) {
       const root = rootOf(id);
-      if (!(await isGoneSoon(() => jailed(id), clock, signal))) throw busy(id);
+      const isEmpty = async () => (await jailed(id)).length === 0;
+      if (!(await isGoneSoon(isEmpty, clock, signal))) throw busy(id);
       const uid = await uidOf(root);
       if (uid !== undefined) await takeAllAway(rootWith(id, uid), signal);
       await unmountBelow(processes, dirname(root), signal);
       if (mountsBelow(dirname(root)).length > 0) throw unusable(id, 'something is mounted in it');
       await rm(dirname(root), { recursive: true, force: true });
       await rmdir(jails).catch(() => undefined); // Others are in it, or it was never there.
-      removeCgroups(readCgroupMounts(), parent, id);
+      const groupsGone = () => removeCgroups(readCgroupMounts(), parent, id);
+      if (!(await isGoneSoon(groupsGone, clock, signal))) throw busy(id);
     },
 
     async list(signal) {

@@ -51,14 +51,14 @@ function ownerOf(pid: number): number | undefined {
 const GONE_MS = 5_000;
 const CHECK_MS = 5;
 
-/** Whether nothing is found any more, within the time that a killed process takes to end. */
+/** Whether it is gone within the time that a killed process takes to end. */
 export async function isGoneSoon(
-  find: () => Promise<readonly ProcessIdentity[]>,
+  isGone: () => Promise<boolean> | boolean,
   clock: Clock,
   signal: AbortSignal,
 ): Promise<boolean> {
   const untilMs = clock.monotonicMs() + GONE_MS;
-  while ((await find()).length > 0) {
+  while (!(await isGone())) {
     if (clock.monotonicMs() > untilMs) return false;
     await clock.wait(CHECK_MS, signal);
   }
