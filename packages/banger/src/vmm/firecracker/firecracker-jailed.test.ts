@@ -1,4 +1,5 @@
-import { chmod, readdir, rm, stat, truncate } from 'node:fs/promises';
+import assert from 'node:assert/strict';
+import { chmod, readdir, stat, truncate } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 
@@ -11,6 +12,7 @@ import { createFirecrackerDriver } from './firecracker-driver.ts';
 import { createFirecrackerLab } from './firecracker-lab.fixture.ts';
 import { createJailHost } from './jail/create-jail-host.ts';
 import { createJailedCells, jailIdOf } from './jail/jailed-cells.ts';
+import { sweepJails } from './jail/sweep-jails.ts';
 
 const lab = createFirecrackerLab(idlingKernel());
 const { root, processes, clock } = lab;
@@ -18,15 +20,18 @@ const base = join(root, 'jails');
 const jailer = join(root, 'bin', 'jailer');
 let plans = 16;
 
-function newDriver() {
+function newHost() {
   const firecracker = lab.fake.binary;
   const owner = { uid: 0, gid: 0 };
-  const host = createJailHost({
+  return createJailHost({
     ...{ base, owner, banger: root, jailer, firecracker },
     ...{ processes, clock },
   });
-  const cells = createJailedCells(host, root);
-  return createFirecrackerDriver({ processes, clock, binary: firecracker, cells });
+}
+
+function newDriver() {
+  const cells = createJailedCells(newHost(), root);
+  return createFirecrackerDriver({ processes, clock, binary: lab.fake.binary, cells });
 }
 
 /** Of VMs that are there at the same time each has an address of its own. */
@@ -47,7 +52,7 @@ before(async () => {
   await createFakeJailer({ dir: join(root, 'bin') });
 });
 after(async () => {
-  await rm(base, { recursive: true, force: true });
+  assert.deepEqual(await sweepJails(newHost(), new Set(), AbortSignal.timeout(30_000)), []);
   lab.tearDown();
 });
 
