@@ -8,7 +8,7 @@ import { restoreLines } from './restore-lines.ts';
 const DEADLINE_MS = 15_000;
 const MAX_OUTPUT_BYTES = 8 * 1024 * 1024;
 /** Others change tables, too */
-const ATTEMPTS = 5;
+const ATTEMPTS = 20;
 
 /** By iptables(8), and ebtables(8) in its nf_tables form: the older one cannot add to what is there in one go. */
 export function createIptablesFirewall(processes: Processes, id: string): Firewall {
