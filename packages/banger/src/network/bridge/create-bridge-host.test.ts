@@ -10,11 +10,11 @@ const nftables: MakeFirewall = (processes, id) =>
   passForward(createNftFirewall(processes, id), processes, id);
 
 if (mayMakeNamespaces) {
-  for (const [name, make] of [
-    ['nftables', nftables],
-    ['iptables', createIptablesFirewall],
+  for (const [name, make, crowd] of [
+    ['nftables', nftables, 4],
+    ['iptables', createIptablesFirewall, 1], // It has no transaction from look to change: a crowd gets in its own way.
   ] as const) {
-    bridgeHostContract({ name: `with ${name}`, start: () => realBridgeScene(make) });
+    bridgeHostContract({ name: `with ${name}`, crowd, start: () => realBridgeScene(make) });
     firewallContract({ name, make });
   }
 }

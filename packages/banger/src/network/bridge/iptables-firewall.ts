@@ -55,8 +55,12 @@ function createRules(processes: Processes, id: string, program: 'iptables' | 'eb
     if (lines.length === 0) return false;
     const wait = program === 'iptables' ? ['--wait', '5'] : [];
     await run([`${program}-restore`, '--noflush', ...wait], signal, `${lines.join('\n')}\n`);
-    known = { text, listing: ours(await save(signal), id) };
-    return known.listing !== before;
+    const after = await save(signal);
+    const listing = ours(after, id);
+    const isRight = restoreLines({ id, program, saved: after }, tables).every(isChainLine);
+    if (!isRight) throw new Error(`another caller of "${program}" was at it, too`);
+    known = { text, listing };
+    return listing !== before;
   };
   return async (tables: readonly ChainTable[], signal: AbortSignal): Promise<boolean> => {
     for (let left = ATTEMPTS - 1; left > 0; left -= 1) {
@@ -68,6 +72,11 @@ function createRules(processes: Processes, id: string, program: 'iptables' | 'eb
     }
     return attempt(tables, signal);
   };
+}
+
+/** Chains are written anew whatever is in them; anything else is a rule too many or too few of the kernel's. */
+function isChainLine(line: string): boolean {
+  return !/^-[DIFX] /.test(line);
 }
 
 function ours(saved: string, id: string): string {

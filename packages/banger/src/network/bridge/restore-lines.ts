@@ -29,7 +29,10 @@ function tableLines({ id, program, saved }: Saved, { table, chains, jumps }: Cha
   return [
     ...Object.keys(chains).map((name) => `:${name} ${policy}`),
     ...Object.entries(chains).flatMap(([name, rules]) => rules.map((rule) => `-A ${name} ${rule}`)),
-    ...jumpsThere.filter((rule) => !jumps.includes(rule)).map((rule) => `-D ${rule}`),
+    // Of two callers at once, each may have added the same one.
+    ...jumpsThere
+      .filter((rule, index) => !jumps.includes(rule) || jumpsThere.indexOf(rule) < index)
+      .map((rule) => `-D ${rule}`),
     ...jumps.filter((rule) => !jumpsThere.includes(rule)).map((rule) => `-I ${rule}`),
     ...stale.map((name) => `-F ${name}`),
     ...stale.map((name) => `-X ${name}`),
