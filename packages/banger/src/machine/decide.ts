@@ -52,12 +52,12 @@ export function decide(state: VmState, request: VmRequest): Decision {
       return state.name === 'paused' ? go({ name: 'running' }) : notRunning(state);
     case 'suspend':
       if (state.name === 'suspended') return { kind: 'already' };
-      return hasMemory(state)
+      return isUp(state)
         ? go({ name: 'suspending', paused: state.name === 'paused' })
         : notRunning(state);
     case 'snapshot':
     case 'fork':
-      return hasMemory(state) ? go(state) : notRunning(state);
+      return isUp(state) ? go(state) : notRunning(state);
     case 'restore':
       return isSettled(state) ? go(state) : deny(`it is ${state.name}`, 'banger vm list --all');
   }
@@ -115,7 +115,7 @@ export function isAlive({ name }: VmState): boolean {
 }
 
 /** Its guest is in memory, and stands or runs. */
-function hasMemory({ name }: VmState): boolean {
+export function isUp({ name }: VmState): boolean {
   return name === 'running' || name === 'paused';
 }
 

@@ -1,5 +1,4 @@
 import type { TemplateId } from '@banger/protocol/ids';
-import { publishedPlace, type PublishedPort } from '@banger/protocol/port';
 import type { CreateVmRequest } from '@banger/protocol/vm-requests';
 
 import type { SharedWork } from '../artifact/shared-work.ts';
@@ -7,38 +6,29 @@ import type { MemoryPressure } from '../host/pressure.ts';
 import type { StoredTemplate, Templates } from '../template/templates.ts';
 import type { BridgeNetwork } from './bridge-addresses.ts';
 import { VmBuildMachines } from './build/build-machines.ts';
-import { createVm, type CreateDeps } from './create-vm.ts';
+import type { CreateDeps } from './create-vm.ts';
 import { isAlive } from './decide.ts';
 import type { StepDeps } from './machine-deps.ts';
 import type { PlanParts } from './make-plan.ts';
 import { anyPlace, type Places } from './network-place.ts';
 import { backgroundOperation, type Operation } from './operation.ts';
-import { Population, type NewVm } from './population.ts';
+import { Population } from './population.ts';
 import { pinAll } from './pin-all.ts';
 import type { VmRecord } from './record.ts';
 import { reconcile } from './reconcile.ts';
 import { SavedVerbs } from './saved/saved-verbs.ts';
-import { resolveSpec, type HostSize, type SpecContext } from './spec.ts';
 import type { Supervisor } from './supervisor.ts';
 import { Standbys } from './warm/standbys.ts';
-import { takeStandby } from './warm/take-standby.ts';
 import { TemplateKeeper } from './warm/template-keeper.ts';
 import type { TemplateDiskSizes } from './warm/template-shape.ts';
 import { TemplateVerbs } from './warm/template-verbs.ts';
 import { alwaysCold } from './warm/warm-starts.ts';
-import { Waterfall } from './waterfall.ts';
+import { VmCreation, type SpecSources } from './vm-creation.ts';
 
-export interface MachinesDeps extends StepDeps {
+export interface MachinesDeps extends StepDeps, SpecSources {
   readonly dirs: PlanParts['dirs'];
   readonly bridge: BridgeNetwork;
-  readonly hostSize: () => Promise<HostSize>;
-  readonly specContext: () => Promise<Omit<SpecContext, 'host' | 'madeUpName'>>;
   readonly makeUpName: () => string;
-  /** Rejects when a VM cannot be published like that; `publishing` are the names of VMs by `address:port` */
-  readonly checkPorts: (
-    publish: readonly PublishedPort[],
-    publishing: ReadonlyMap<string, string>,
-  ) => Promise<void>;
   readonly templates: Templates;
   readonly sharedWork: SharedWork<StoredTemplate>;
   readonly pressure: MemoryPressure;
@@ -58,7 +48,7 @@ export class Machines {
   readonly builds: VmBuildMachines;
   readonly #deps: MachinesDeps & CreateDeps;
   readonly #population: Population;
-  readonly #keeper: TemplateKeeper;
+  readonly #creation: VmCreation;
   readonly #standbys: Standbys;
 
   constructor(parts: MachinesDeps) {
@@ -67,7 +57,7 @@ export class Machines {
       free: (spec) => this.#population.freePlace(spec),
       any: (spec) => anyPlace(spec, { vmsDir: parts.dirs.vms, bridge: parts.bridge }),
     };
-    this.#keeper = new TemplateKeeper({
+    const keeper = new TemplateKeeper({
       ...parts,
       ...warmth,
       inUse: () => this.#templatesInUse(),
@@ -77,13 +67,14 @@ export class Machines {
         delete: (vm) => this.#population.delete(vm),
       },
     });
-    const warm = warmth.isEnabled ? this.#keeper : alwaysCold;
+    const warm = warmth.isEnabled ? keeper : alwaysCold;
     this.#deps = { ...parts, warm, places };
     const population = new Population(this.#deps, parts);
     this.#population = population;
     const perShape = warmth.isEnabled ? warmth.standbysPerShape : 0;
-    const standbys = new Standbys({ ...this.#deps, population, keeper: this.#keeper, perShape });
+    const standbys = new Standbys({ ...this.#deps, population, keeper, perShape });
     this.#standbys = standbys;
+    this.#creation = new VmCreation({ deps: this.#deps, population, keeper, standbys });
     this.saved = new SavedVerbs({ ...this.#deps, population });
     this.templates = new TemplateVerbs({ templates, population, standbys });
     this.builds = new VmBuildMachines({ ...parts, ...this.#deps, population });
@@ -133,46 +124,8 @@ export class Machines {
     return this.#population.find(reference);
   }
 
-  async create(request: CreateVmRequest, operation: Operation): Promise<Supervisor> {
-    const waterfall = new Waterfall(this.#deps.clock);
-    const [host, choices] = await Promise.all([this.#deps.hostSize(), this.#deps.specContext()]);
-    const imageKernel = await this.#kernelOf(request, choices.config.default_image);
-    const madeUpName = this.#population.freeName();
-    const context = { ...choices, host, imageKernel, madeUpName };
-    const { spec, provenance } = resolveSpec(request, context);
-    const { ephemeral, start, template: warm } = request;
-    const wanted = { name: spec.name, spec, provenance, ephemeral, warm };
-    const timed = { ...operation, waterfall };
-    operation.progress.spec?.(spec, provenance);
-    if (start) await this.#deps.checkPorts(spec.publish, this.#publishing());
-    const prepared = start && warm ? await this.#takeStandby(wanted, timed) : undefined;
-    const vm = prepared ?? this.#population.insert(wanted);
-    if (prepared === undefined) await this.#createAnew(vm, { operation: timed, start });
-    await this.#noteUse(vm);
-    return vm;
-  }
-
-  /** What is wrong with the image is found out, and told, when the VM is made. */
-  async #kernelOf(
-    { image, kernel }: CreateVmRequest,
-    byDefault: string,
-  ): Promise<string | undefined> {
-    if (kernel !== undefined) return undefined;
-    const found = await this.#deps.images.find(image ?? byDefault).catch(() => undefined);
-    return found?.kernel ?? undefined;
-  }
-
-  async #createAnew(
-    vm: Supervisor,
-    how: { readonly operation: Operation; readonly start: boolean },
-  ): Promise<void> {
-    const { id, name, state } = vm.record;
-    this.#deps.emit({ type: 'vm.state', vm: id, name, state }, how.operation.id);
-    try {
-      await createVm(vm, this.#deps, how);
-    } finally {
-      this.#population.forgetDeleted(vm);
-    }
+  create(request: CreateVmRequest, operation: Operation): Promise<Supervisor> {
+    return this.#creation.create(request, operation);
   }
 
   delete(vm: Supervisor, operation: Operation): Promise<void> {
@@ -205,27 +158,6 @@ export class Machines {
     const ephemeral = this.all().filter(({ record }) => record.ephemeral);
     await Promise.allSettled(ephemeral.map((vm) => this.delete(vm, backgroundOperation())));
     await this.#deps.running.release();
-  }
-
-  async #takeStandby(vm: NewVm, operation: Operation): Promise<Supervisor | undefined> {
-    const parts = { deps: this.#deps, keeper: this.#keeper, standbys: this.#standbys };
-    return takeStandby({ ...parts, population: this.#population }, { vm, operation });
-  }
-
-  /** Who is published where, of those that run or are about to */
-  #publishing(): ReadonlyMap<string, string> {
-    const alive = this.all().filter(({ record }) => !record.settled || isAlive(record.state));
-    const places = alive.flatMap(({ record: { name, spec } }) =>
-      spec.publish.map((at): [string, string] => [publishedPlace(at), name]),
-    );
-    return new Map(places);
-  }
-
-  async #noteUse({ record: { plan, startedFrom } }: Supervisor): Promise<void> {
-    const isFork = startedFrom?.kind === 't1' || startedFrom?.kind === 'standby';
-    if (plan === null || !isFork || startedFrom.template === null) return;
-    if (startedFrom.kind === 'standby') await this.#deps.templates.touch(startedFrom.template);
-    this.#standbys.used(startedFrom.template, plan);
   }
 
   #templatesInUse(): ReadonlySet<TemplateId> {

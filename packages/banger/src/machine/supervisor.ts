@@ -1,9 +1,10 @@
 import type { VmId } from '@banger/protocol/ids';
 import type { SetVmRequest } from '@banger/protocol/vm-requests';
-import type { VmSpec, VmState } from '@banger/protocol/vm';
+import type { VmState } from '@banger/protocol/vm';
 
 import type { Guest } from '../guest/guest.ts';
-import { decide, type VmRequest } from './decide.ts';
+import { changeRequest, changeVm } from './change-vm.ts';
+import { decide, isUp, type VmRequest } from './decide.ts';
 import { diskWarning } from './disk-warning.ts';
 import { GuestLink } from './guest-link.ts';
 import type { MachineDeps } from './machine-deps.ts';
@@ -13,7 +14,7 @@ import type { MachinePlan } from './plan.ts';
 import type { VmChange, VmRecord } from './record.ts';
 import { deletedMeanwhile, denied, notAdopted, notRunning, pushedAside } from './refusals.ts';
 import type { LiveVm } from './running-vms.ts';
-import { changeSpec, type HostSize } from './spec.ts';
+import type { HostSize } from './spec.ts';
 import { startVm } from './start-vm.ts';
 import { exitWithin, removeVm, stopVm } from './stop-vm.ts';
 import { Waterfall } from './waterfall.ts';
@@ -109,19 +110,9 @@ export class Supervisor implements OwnedVm {
   }
 
   change(change: SetVmRequest, host: HostSize, operation: Operation): Promise<unknown> {
-    const request = isLive(change, this.#record.spec) ? 'change-network' : 'change';
-    return this.request(request, operation, async (signal) => {
-      const { plan, state } = this.#record;
-      const spec = changeSpec(this.#record.spec, change, host);
-      if (plan === null) {
-        this.save({ spec, state }, operation.id);
-        return;
-      }
-      const next = { ...plan, spec, network: { ...plan.network, nat: spec.nat } };
-      if (request === 'change') await this.#deps.disks.grow(plan.paths.workDisk, spec.diskMib);
-      else if (isUp(state)) await this.#deps.networkOf(next).attach(next, signal);
-      this.save({ spec, state, plan: next }, operation.id);
-    });
+    return this.request(changeRequest(change, this.#record.spec), operation, (signal) =>
+      changeVm(this, this.#deps, { change, host, operation: operation.id, signal }),
+    );
   }
 
   /** Runs `work` as this VM's only work; for creation and for what a daemon does at its start. */
@@ -218,15 +209,4 @@ export class Supervisor implements OwnedVm {
 /** A state that says work is under way; the others are saved by the work, when it is so. */
 function isTransient({ name }: VmState): boolean {
   return ['starting', 'stopping', 'suspending'].includes(name);
-}
-
-/** On a bridge the host decides what a guest may, and the guest need not be asked. */
-function isLive({ nat, ...others }: SetVmRequest, { network }: VmSpec): boolean {
-  const isAlone = Object.values(others).every((value) => value === undefined);
-  return network === 'bridge' && nat !== undefined && isAlone;
-}
-
-/** Its monitor's end is news. */
-function isUp({ name }: VmState): boolean {
-  return name === 'running' || name === 'paused';
 }
