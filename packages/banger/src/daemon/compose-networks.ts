@@ -139,7 +139,7 @@ export async function keepBridge(parts: KeeperParts): Promise<KeptBridge> {
   const pool = cleanup.use(
     new TapPool({
       ...{ host, clock, isTaken, size: config.tap_pool_size },
-      nextTaps: (count) => (isUsed() ? machines.nextTaps(count) : []),
+      nextPorts: (count) => (isUsed() ? machines.nextPorts(count) : []),
       onTrouble: (error) => log.warn({ err: error }, 'cannot make taps ahead of time'),
     }),
   );

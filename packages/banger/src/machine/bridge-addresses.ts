@@ -62,3 +62,19 @@ export function macOfAddress(guestAddress: string): string {
   const hex = address.toString(16).padStart(8, '0');
   return `02:ba:${(hex.match(/../g) ?? []).join(':')}`;
 }
+
+/** What the next VM on the bridge has there, if it asks for nothing special. */
+export interface PortAhead {
+  readonly tap: string;
+  readonly mac: string;
+  /** Without prefix length */
+  readonly address: string;
+  readonly nat: false;
+  readonly isolated: true;
+}
+
+export function portAhead(bridge: BridgeNetwork, index: number): PortAhead {
+  const [address = ''] = bridgeAddressAt(bridge, index).split('/');
+  const tap = bridge.tapOf(index);
+  return { tap, mac: macOfAddress(address), address, nat: false, isolated: true };
+}

@@ -4,7 +4,7 @@ import type { CreateVmRequest } from '@banger/protocol/vm-requests';
 import type { SharedWork } from '../artifact/shared-work.ts';
 import type { MemoryPressure } from '../host/pressure.ts';
 import type { StoredTemplate, Templates } from '../template/templates.ts';
-import type { BridgeNetwork } from './bridge-addresses.ts';
+import type { BridgeNetwork, PortAhead } from './bridge-addresses.ts';
 import { VmBuildMachines } from './build/build-machines.ts';
 import type { CreateDeps } from './create-vm.ts';
 import { isAlive } from './decide.ts';
@@ -106,8 +106,8 @@ export class Machines {
   }
 
   /** Of the VMs that will come to the bridge next, as far as there is room for them */
-  nextTaps(count: number): readonly string[] {
-    return this.#population.nextTaps(count);
+  nextPorts(count: number): readonly PortAhead[] {
+    return this.#population.nextPorts(count);
   }
 
   /** How many of them have a monitor now */

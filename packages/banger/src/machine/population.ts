@@ -2,7 +2,12 @@ import { newVmId } from '@banger/protocol/ids';
 import type { VmSpec } from '@banger/protocol/vm';
 
 import type { MachineDeps } from './machine-deps.ts';
-import { freeBridgeIndexes, type BridgeNetwork } from './bridge-addresses.ts';
+import {
+  freeBridgeIndexes,
+  portAhead,
+  type BridgeNetwork,
+  type PortAhead,
+} from './bridge-addresses.ts';
 import type { PlanParts } from './make-plan.ts';
 import { freePlace, type NetworkPlace, type PlaceParts } from './network-place.ts';
 import { backgroundOperation, type Operation } from './operation.ts';
@@ -110,9 +115,9 @@ export class Population {
   }
 
   /** Of the VMs that will come to the bridge next, as far as there is room for them. */
-  nextTaps(count: number): readonly string[] {
+  nextPorts(count: number): readonly PortAhead[] {
     const { bridge } = this.#places;
-    return freeBridgeIndexes(this.#taken(), bridge, count).map((index) => bridge.tapOf(index));
+    return freeBridgeIndexes(this.#taken(), bridge, count).map((index) => portAhead(bridge, index));
   }
 
   #taken(): readonly PlanNetwork[] {

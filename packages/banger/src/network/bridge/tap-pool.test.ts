@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 
-import { bridgeSettings } from '../../../../../test/contract/bridge-host.ts';
+import { aPort, bridgeSettings } from '../../../../../test/contract/bridge-host.ts';
 import { createFakeClock } from '../../host/fake-clock.ts';
+import type { BridgePort } from './bridge-port.ts';
 import { createFakeBridgeHost } from './fake-bridge-host.ts';
 import { TapPool } from './tap-pool.ts';
 
@@ -17,9 +18,9 @@ function aPool({ size = 2, room = 8 } = {}) {
   const pool = new TapPool({
     ...{ host, clock, size },
     isTaken: (tap) => taken.has(tap),
-    nextTaps: (count) =>
-      Array.from({ length: room }, (_, index) => `bgr0abc-${String(index)}`)
-        .filter((tap) => !taken.has(tap))
+    nextPorts: (count) =>
+      Array.from({ length: room }, (_, index) => portAt(index))
+        .filter(({ tap }) => !taken.has(tap))
         .slice(0, count),
     onTrouble: (error) => troubles.push(error),
   });
@@ -28,7 +29,22 @@ function aPool({ size = 2, room = 8 } = {}) {
   return { pool, host: host.host, clock, taken, troubles, settle, taps };
 }
 
+/** What most guests are let do. */
+function portAt(index: number): BridgePort {
+  const port = aPort(16 + index);
+  return { ...port, tap: `bgr0abc-${String(index)}`, nat: false, isolated: true };
+}
+
 suite('the pool of taps', () => {
+  test('lets the guests of the next VMs do what most are let do', async () => {
+    const { pool, host, settle } = aPool({ size: 1 });
+
+    pool.refresh();
+    await settle();
+
+    assert.deepEqual([host.links.get('bgr0abc-0')?.port], [portAt(0)]);
+  });
+
   test('makes those of the next VMs, and the next when one is taken', async () => {
     const { pool, taken, settle, taps } = aPool();
 

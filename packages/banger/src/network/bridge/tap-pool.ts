@@ -1,13 +1,14 @@
 import type { Clock } from '../../host/clock.ts';
 import type { BridgeHost } from './bridge-host.ts';
+import type { BridgePort } from './bridge-port.ts';
 
 export interface TapPoolParts {
   readonly host: BridgeHost;
   readonly clock: Clock;
   /** `tap_pool_size` */
   readonly size: number;
-  /** Of the VMs that will come next; fewer when there is no room for more */
-  readonly nextTaps: (count: number) => readonly string[];
+  /** Of the VMs that will come next, if they ask for nothing special; fewer when there is no room for more */
+  readonly nextPorts: (count: number) => readonly BridgePort[];
   /** Whether a VM has it, however young */
   readonly isTaken: (tap: string) => boolean;
   readonly onTrouble: (error: unknown) => void;
@@ -27,8 +28,9 @@ const LONGEST_PAUSE_MS = 60_000;
 const REMOVAL_DEADLINE_MS = 30_000;
 
 /**
- * Makes the taps of the next VMs before they are asked for. Nothing waits for it: a VM whose tap is not there yet makes it
- * itself, which is the same call. Disposing it removes those that no VM has taken.
+ * Makes the taps of the next VMs before they are asked for, with what most guests are let do, so that there is only
+ * something to look at when they come. Nothing waits for it: a VM whose tap is not there yet, or is to be let do more, makes
+ * it itself, which is the same call. Disposing it removes those that no VM has taken.
  */
 export class TapPool implements AsyncDisposable {
   readonly #parts: TapPoolParts;
@@ -43,8 +45,8 @@ export class TapPool implements AsyncDisposable {
   }
 
   get status(): TapPoolStatus {
-    const { size, nextTaps } = this.#parts;
-    return { ready: this.#ready.size, room: nextTaps(size).length, trouble: this.#trouble };
+    const { size, nextPorts } = this.#parts;
+    return { ready: this.#ready.size, room: nextPorts(size).length, trouble: this.#trouble };
   }
 
   /** To be called when a VM has taken an address or given one back; returns at once. */
@@ -81,13 +83,16 @@ export class TapPool implements AsyncDisposable {
   }
 
   async #fill(signal: AbortSignal): Promise<void> {
-    const { host, size, nextTaps } = this.#parts;
-    const wanted = nextTaps(size);
-    await this.#trim(wanted, signal);
-    for (const tap of wanted) {
-      if (this.#ready.has(tap)) continue;
-      await host.ensureTap(tap, signal);
-      this.#ready.add(tap);
+    const { host, size, nextPorts } = this.#parts;
+    const wanted = nextPorts(size);
+    await this.#trim(
+      wanted.map(({ tap }) => tap),
+      signal,
+    );
+    for (const port of wanted) {
+      if (this.#ready.has(port.tap)) continue;
+      await host.ensurePort(port, signal);
+      this.#ready.add(port.tap);
     }
   }
 
