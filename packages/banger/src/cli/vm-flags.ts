@@ -39,7 +39,7 @@ export const sizeFlags = {
   memory: mib('Memory', { default: 'vm_defaults.memory, else from the host' }),
   diskSize: mib('Size of the disk at /root', { default: 'vm_defaults.disk_size' }),
   nat: flag.toggle('Reach the outside through the host', {
-    default: 'yes, on a bridge no',
+    default: 'yes, with --network bridge no',
   }),
 };
 

@@ -1,5 +1,5 @@
 import type { EventBody } from '@banger/protocol/events';
-import type { Origin } from '@banger/protocol/vm';
+import type { Accelerator, Origin } from '@banger/protocol/vm';
 
 import { createSharedWork } from '../artifact/shared-work.ts';
 import type { ConfigKey } from '../host/config-keys.ts';
@@ -8,6 +8,7 @@ import { createFileSync } from '../host/file-sync.ts';
 import { hostSize } from '../host/host-size.ts';
 import type { BangerPaths } from '../host/paths.ts';
 import { createSystemDirectories } from '../host/system-directories.ts';
+import { suitsFirecracker } from '../machine/choose-vmm.ts';
 import { createIdentifier } from '../machine/identify.ts';
 import { Machines } from '../machine/machines.ts';
 import { RunningVms } from '../machine/running-vms.ts';
@@ -86,14 +87,25 @@ async function specContext({
   config,
 }: MachineParts): Promise<Omit<SpecContext, 'host' | 'madeUpName'>> {
   const accelerator = await adapters.accelerator();
-  const { problems } = await adapters.drivers.firecracker.probe(AbortSignal.timeout(PROBE_MS));
-  return {
-    config: config.values,
-    originOf: (key) => originOf(config, key),
-    accelerator: (wanted) => accelerator.choose(wanted).accel,
+  const signal = AbortSignal.timeout(PROBE_MS);
+  const { problems } = await adapters.drivers.firecracker.probe(signal);
+  const facts = {
+    accelerator: (wanted: 'auto' | Accelerator) => accelerator.choose(wanted).accel,
     firecrackerProblem: problems[0],
   };
+  const { bridge } = adapters.networks.modes;
+  // Programs are run to find it out, so only where it is of any use.
+  const bridgeWorks =
+    suitsFirecracker(anySpec, facts) && (await bridge.problems(signal)).length === 0;
+  return {
+    ...{ ...facts, bridgeWorks },
+    config: config.values,
+    originOf: (key) => originOf(config, key),
+  };
 }
+
+/** What is asked for when nothing is. */
+const anySpec = { vmm: 'auto', accel: 'auto', vcpu: 1 } as const;
 
 function originOf(config: Config, key: ConfigKey): Origin {
   const origin = config.effective.find((value) => value.key === key)?.origin;

@@ -66,6 +66,7 @@ export function composeNetworks({
       ...{ name, gateway: address, subnet },
       dnsServers: () => servers ?? hostNameServers(),
       tapOf: (index) => tapName(paths.stateDir, index),
+      isOpen: config.network !== 'bridge',
     },
     bridgeHost,
     tapUserOf,

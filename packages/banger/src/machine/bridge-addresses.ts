@@ -10,6 +10,8 @@ export interface BridgeNetwork {
   /** Whom guests ask for names, as the host is now */
   readonly dnsServers: () => readonly string[];
   readonly tapOf: (index: number) => string;
+  /** Whether VMs that ask for nothing have NAT: those that nobody has asked to be on it */
+  readonly isOpen: boolean;
 }
 
 /** What other plans have on a bridge. */
@@ -69,12 +71,13 @@ export interface PortAhead {
   readonly mac: string;
   /** Without prefix length */
   readonly address: string;
-  readonly nat: false;
+  readonly nat: boolean;
   readonly isolated: true;
 }
 
 export function portAhead(bridge: BridgeNetwork, index: number): PortAhead {
   const [address = ''] = bridgeAddressAt(bridge, index).split('/');
   const tap = bridge.tapOf(index);
-  return { tap, mac: macOfAddress(address), address, nat: false, isolated: true };
+  const nat = bridge.isOpen;
+  return { tap, mac: macOfAddress(address), address, nat, isolated: true };
 }

@@ -4,15 +4,22 @@ import { suite, test } from 'node:test';
 import { chooseNetwork, type NetworkWishes } from './choose-network.ts';
 
 const choose = (wishes: Partial<NetworkWishes>) =>
-  chooseNetwork({ network: 'auto', vmm: 'auto', nat: undefined, isolated: undefined, ...wishes });
+  chooseNetwork({
+    network: 'auto',
+    byItself: 'user',
+    nat: undefined,
+    isolated: undefined,
+    ...wishes,
+  });
 
 suite('the network of a VM', () => {
   const cases: readonly [Partial<NetworkWishes>, string, nat: boolean, isolated: boolean][] = [
     [{}, 'user', true, true],
-    [{ vmm: 'qemu' }, 'user', true, true],
     [{ nat: false }, 'user', false, true],
-    [{ vmm: 'firecracker' }, 'bridge', false, true],
-    [{ vmm: 'firecracker', network: 'user' }, 'user', true, true],
+    [{ byItself: 'bridge' }, 'bridge', true, true],
+    [{ byItself: 'bridge', nat: false }, 'bridge', false, true],
+    [{ byItself: 'bridge', network: 'user' }, 'user', true, true],
+    [{ byItself: 'bridge', network: 'bridge' }, 'bridge', false, true],
     [{ network: 'bridge' }, 'bridge', false, true],
     [{ network: 'bridge', nat: true }, 'bridge', true, true],
     [{ network: 'bridge', isolated: false }, 'bridge', false, false],

@@ -5,7 +5,8 @@ import type { CreateVmRequest } from '@banger/protocol/vm-requests';
 /** What the choice depends on: the request first, then the configuration. */
 export interface NetworkWishes extends Pick<CreateVmRequest, 'nat' | 'isolated'> {
   readonly network: 'auto' | NetworkName;
-  readonly vmm: 'auto' | 'qemu' | 'firecracker';
+  /** What `auto` is: the bridge for a VM of Firecracker, which has nothing but taps */
+  readonly byItself: NetworkName;
 }
 
 export interface ChosenNetwork {
@@ -15,11 +16,12 @@ export interface ChosenNetwork {
 }
 
 /**
- * Which network a VM is on, and what it may there. `auto` is `user`, which needs nothing of the host, except for a VM of
- * Firecracker, which has nothing but taps. On the bridge nothing is open unless it was asked for. Pure.
+ * Which network a VM is on, and what it may there. Whoever asks for the bridge asks for what is to be open, too; whoever
+ * asks for no network reaches the outside on every host alike, whatever monitor there is. Pure.
  */
-export function chooseNetwork({ network, vmm, nat, isolated }: NetworkWishes): ChosenNetwork {
-  const chosen = network !== 'auto' ? network : vmm === 'firecracker' ? 'bridge' : 'user';
+export function chooseNetwork(wishes: NetworkWishes): ChosenNetwork {
+  const { network, byItself, nat, isolated } = wishes;
+  const chosen = network === 'auto' ? byItself : network;
   if (chosen === 'user' && isolated === false) {
     throw new BangerError(
       'usage.invalid',
@@ -29,8 +31,7 @@ export function chooseNetwork({ network, vmm, nat, isolated }: NetworkWishes): C
   }
   return {
     network: chosen,
-
-    nat: nat ?? chosen === 'user',
+    nat: nat ?? network !== 'bridge',
     isolated: isolated ?? true,
   };
 }

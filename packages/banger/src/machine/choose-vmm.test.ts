@@ -3,7 +3,7 @@ import { suite, test } from 'node:test';
 
 import { BangerError } from '@banger/protocol/errors';
 
-import { chooseVmm, type VmmFacts, type VmmWishes } from './choose-vmm.ts';
+import { chooseVmm, networkFor, type VmmFacts, type VmmWishes } from './choose-vmm.ts';
 
 const missing = { what: 'Cannot run "firecracker": it is not installed', hint: 'get it' };
 
@@ -24,7 +24,10 @@ const hosts = {
 
 const wishes: VmmWishes = { vmm: 'auto', accel: 'auto', network: 'bridge', vcpu: 2 };
 const choose = (host: keyof typeof hosts, change: Partial<VmmWishes>) =>
-  chooseVmm({ ...wishes, ...change }, { firecrackerProblem: undefined, ...hosts[host] });
+  chooseVmm(
+    { ...wishes, ...change },
+    { firecrackerProblem: undefined, bridgeWorks: true, ...hosts[host] },
+  );
 
 suite('the monitor of a VM', () => {
   for (const [host, change, expected] of [
@@ -59,6 +62,29 @@ suite('the monitor of a VM', () => {
   ] as const) {
     test(`refuses Firecracker on ${host} for ${JSON.stringify(change)}`, () => {
       assert.throws(() => choose(host, { vmm: 'firecracker', ...change }), { code, message });
+    });
+  }
+});
+
+suite('the network of a VM that asks for none', () => {
+  for (const [host, change, bridgeWorks, expected] of [
+    ['hardware', {}, true, 'bridge'],
+    ['hardware', { accel: 'kvm' }, true, 'bridge'],
+    ['hardware', {}, false, 'user'],
+    ['hardware', { accel: 'tcg' }, true, 'user'],
+    ['hardware', { vcpu: 33 }, true, 'user'],
+    ['hardware', { vmm: 'qemu' }, true, 'user'],
+    ['hardware without Firecracker', {}, true, 'user'],
+    ['a KVM that may lie', {}, true, 'user'],
+    ['a KVM that may lie', { vmm: 'firecracker', accel: 'kvm' }, true, 'bridge'],
+    ['no KVM', {}, true, 'user'],
+    ['no KVM', { vmm: 'firecracker' }, false, 'bridge'],
+  ] as const) {
+    const where = `${host}${bridgeWorks ? '' : ' without a bridge'}`;
+    test(`is ${expected} on ${where} for ${JSON.stringify(change)}`, () => {
+      const facts = { firecrackerProblem: undefined, ...hosts[host], bridgeWorks };
+
+      assert.equal(networkFor({ ...wishes, ...change }, facts), expected);
     });
   }
 });

@@ -16,12 +16,28 @@ export interface VmmFacts {
   readonly accelerator: (wanted: 'auto' | Accelerator) => Accelerator;
   /** Why Firecracker runs no VM here; undefined when it does */
   readonly firecrackerProblem: HostProblem | undefined;
+  /** VMs can be on the bridge; only asked where Firecracker would be taken */
+  readonly bridgeWorks: boolean;
 }
 
 export type ChosenVmm = Pick<VmSpec, 'vmm' | 'accel' | 'accelAuto'>;
 
 /** The most that a Firecracker takes (its API's `vcpu_count`) */
 const MAX_VCPUS = 32;
+
+/** Whether a VM is Firecracker's if its network lets it: KVM is hardware, and the program is there. Pure. */
+export function suitsFirecracker(
+  { vmm, accel, vcpu }: Omit<VmmWishes, 'network'>,
+  { accelerator, firecrackerProblem }: Pick<VmmFacts, 'accelerator' | 'firecrackerProblem'>,
+): boolean {
+  if (vmm !== 'auto') return vmm === 'firecracker';
+  return (
+    firecrackerProblem === undefined &&
+    vcpu <= MAX_VCPUS &&
+    accel !== 'tcg' &&
+    accelerator('auto') === 'kvm'
+  );
+}
 
 /**
  * Which monitor runs a VM, and with what. `auto` is Firecracker where KVM is hardware, the program is there and the network
@@ -30,13 +46,7 @@ const MAX_VCPUS = 32;
 export function chooseVmm(wishes: VmmWishes, facts: VmmFacts): ChosenVmm {
   if (wishes.vmm === 'firecracker') return requireFirecracker(wishes, facts);
   const accel = facts.accelerator(wishes.accel);
-  const fits =
-    wishes.vmm === 'auto' &&
-    wishes.network === 'bridge' &&
-    accel === 'kvm' &&
-    facts.accelerator('auto') === 'kvm' &&
-    facts.firecrackerProblem === undefined &&
-    wishes.vcpu <= MAX_VCPUS;
+  const fits = wishes.network === 'bridge' && suitsFirecracker(wishes, facts);
   return { vmm: fits ? 'firecracker' : 'qemu', accel, accelAuto: wishes.accel === 'auto' };
 }
 
@@ -73,4 +83,10 @@ function requireFirecracker(
   }
   // No other monitor may take its place, so there is nothing to fall back to.
   return { vmm: 'firecracker', accel: accelerator('kvm'), accelAuto: false };
+}
+
+/** The network of a VM that asks for none. Firecracker by name has the bridge or says why not. Pure. */
+export function networkFor(wishes: Omit<VmmWishes, 'network'>, facts: VmmFacts): NetworkName {
+  if (wishes.vmm === 'firecracker') return 'bridge';
+  return suitsFirecracker(wishes, facts) && facts.bridgeWorks ? 'bridge' : 'user';
 }

@@ -35,6 +35,7 @@ export function aBridge(change: Partial<BridgeNetwork> = {}): BridgeNetwork {
     subnet: '172.16.0.0/24',
     dnsServers: () => ['192.0.2.53'],
     tapOf: (index) => tapName('/state', index),
+    isOpen: false,
     ...change,
   };
 }

@@ -43,6 +43,7 @@ const context: SpecContext = {
   madeUpName: 'calm-otter',
   accelerator: (wanted) => (wanted === 'kvm' ? 'kvm' : 'tcg'),
   firecrackerProblem: undefined,
+  bridgeWorks: false,
 };
 const resolve = (request: object, change: Partial<SpecContext> = {}) =>
   resolveSpec(CreateVmRequest.parse(request), { ...context, ...change });

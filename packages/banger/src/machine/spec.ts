@@ -4,7 +4,7 @@ import type { CreateVmRequest, SetVmRequest } from '@banger/protocol/vm-requests
 import type { Origin, Provenance, VmSpec } from '@banger/protocol/vm';
 
 import type { ConfigKey, ConfigValues } from '../host/config-keys.ts';
-import { chooseVmm, type VmmFacts } from './choose-vmm.ts';
+import { chooseVmm, networkFor, type VmmFacts } from './choose-vmm.ts';
 import { chooseNetwork } from './choose-network.ts';
 
 /** What the choice of a spec depends on, beside the request. */
@@ -48,11 +48,12 @@ export function resolveSpec(request: CreateVmRequest, context: SpecContext): Res
 
   const accel = choose('accel', request.accel, 'accel', () => 'auto' as const);
   const vmm = choose('vmm', request.vmm, 'vmm', () => 'auto' as const);
-  const { network, nat, isolated } = chooseNetwork({
-    ...{ vmm, nat: request.nat, isolated: request.isolated },
-    network: choose('network', request.network, 'network', () => 'auto' as const),
-  });
   const vcpu = choose('vcpu', request.vcpu, 'vm_defaults.vcpu', () => defaultVcpu(host));
+  const wanted = choose('network', request.network, 'network', () => 'auto' as const);
+  const { network, nat, isolated } = chooseNetwork({
+    ...{ nat: request.nat, isolated: request.isolated, network: wanted },
+    byItself: networkFor({ vmm, accel, vcpu }, context),
+  });
   const spec: VmSpec = {
     name: request.name ?? context.madeUpName,
     image: choose('image', request.image, 'default_image', () => ''),
@@ -77,6 +78,7 @@ export function resolveSpec(request: CreateVmRequest, context: SpecContext): Res
   provenance['name'] = request.name === undefined ? 'built-in' : 'flag';
   if (accel === 'auto') provenance['accel'] = 'host';
   if (vmm === 'auto') provenance['vmm'] = 'host';
+  if (wanted === 'auto') provenance['network'] = 'host';
   checkSizes(spec, host);
   return { spec, provenance };
 }
