@@ -1,14 +1,10 @@
 import { randomBytes } from 'node:crypto';
 
 import { BangerError } from '@banger/protocol/errors';
-import type { DaemonInfo } from '@banger/protocol/doctor';
 import type { EventBody } from '@banger/protocol/events';
 
 import { buildInfo } from '../build-info.ts';
-import { readConfig, type Config } from '../host/config.ts';
 import { hostSize } from '../host/host-size.ts';
-import { ensureOwnDirectory } from '../host/own-directory.ts';
-import { bangerPaths, type BangerPaths } from '../host/paths.ts';
 import { processMemory } from '../host/process-memory.ts';
 import type { Publishers } from '../network/publishers.ts';
 import { openDatabase } from '../store/database.ts';
@@ -23,6 +19,7 @@ import { composePublishers, followVm } from './compose-publishers.ts';
 import { composeBuilds } from './compose-builds.ts';
 import { keepBridge, type KeptBridge } from './compose-networks.ts';
 import { composeDns } from './compose-dns.ts';
+import { daemonInfo } from './daemon-info.ts';
 import { createDaemonLog, type DaemonLog } from './daemon-log.ts';
 import { createEventHub } from './event-hub.ts';
 import { ExecRegistry } from './exec-registry.ts';
@@ -32,6 +29,7 @@ import { createHandlers } from './handlers.ts';
 import { createHttpApp } from './http.ts';
 import { listen } from './listen.ts';
 import { keepLogsBounded } from './log-keeper.ts';
+import { openState } from './open-state.ts';
 import { Operations } from './operations.ts';
 import { logStreams } from './log-streams.ts';
 import { sessionRoute } from './session-route.ts';
@@ -187,37 +185,3 @@ export async function startDaemon({
 
 /** Cancelled work has this long to undo what it did. */
 const DRAIN_MS = 40_000;
-
-interface OpenState {
-  readonly paths: BangerPaths;
-  readonly config: Config;
-}
-
-/** Nothing is shared yet: a daemon that fails here has left nothing but directories. */
-async function openState({ env, uid }: Pick<DaemonOptions, 'env' | 'uid'>): Promise<OpenState> {
-  const paths = bangerPaths({ env, uid });
-  const config = await readConfig(paths.configFile, env);
-  const { stateDir, runtimeDir, vms, builds, ssh } = paths;
-  for (const dir of [stateDir, runtimeDir, vms, builds, ssh.dir]) {
-    await ensureOwnDirectory(dir, uid);
-  }
-  return { paths, config };
-}
-
-function daemonInfo(
-  { socket, logFile, stateDir }: BangerPaths,
-  load: Pick<DaemonInfo, 'startedAt' | 'busy' | 'runningVms' | 'dns'>,
-): DaemonInfo {
-  const { version, id, time } = buildInfo;
-  const rssBytes = process.memoryUsage.rss();
-  return {
-    version,
-    build: { id, time },
-    pid: process.pid,
-    rssBytes,
-    socket,
-    logFile,
-    stateDir,
-    ...load,
-  };
-}
