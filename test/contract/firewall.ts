@@ -5,7 +5,7 @@ import type { BridgePort } from '../../packages/banger/src/network/bridge/bridge
 import { createSceneHost, type MakeFirewall } from '../support/bridge-scene.ts';
 import { makeNetworkNamespace, type NetworkNamespace } from '../support/network-namespace.ts';
 import { buildTapGuest, reaches, startTapGuest, type TapGuest } from '../support/tap-guests.ts';
-import { aPort, bridgeSettings } from './bridge-host.ts';
+import { aPort, bridgeSettings } from './bridge-host-scene.ts';
 
 export interface FirewallSubject {
   readonly name: string;

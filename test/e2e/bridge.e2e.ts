@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { test } from 'node:test';
 
 import { createNftFirewall } from '../../packages/banger/src/network/bridge/nft-firewall.ts';
-import { aPort } from '../contract/bridge-host.ts';
+import { aPort } from '../contract/bridge-host-scene.ts';
 import { networkState, realBridgeScene } from '../support/bridge-scene.ts';
 import { killDaemon, until } from '../support/faults.ts';
 import { putServer, serve } from '../support/guest-server.ts';

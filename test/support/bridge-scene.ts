@@ -1,4 +1,4 @@
-import { bridgeSettings, type BridgeScene } from '../contract/bridge-host.ts';
+import { bridgeSettings, type BridgeScene } from '../contract/bridge-host-scene.ts';
 import type { BridgeHost } from '../../packages/banger/src/network/bridge/bridge-host.ts';
 import { createBridgeHost } from '../../packages/banger/src/network/bridge/create-bridge-host.ts';
 import type { Firewall } from '../../packages/banger/src/network/bridge/firewall.ts';

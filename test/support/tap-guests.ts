@@ -4,7 +4,7 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import type { BridgePort } from '../../packages/banger/src/network/bridge/bridge-port.ts';
-import { bridgeSettings } from '../contract/bridge-host.ts';
+import { bridgeSettings } from '../contract/bridge-host-scene.ts';
 import type { NetworkNamespace } from './network-namespace.ts';
 import { repositoryRoot } from './repository.ts';
 import { runToEnd } from './run-to-end.ts';

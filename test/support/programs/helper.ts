@@ -1,5 +1,5 @@
 /** The helper as systemd starts it, before a fake of the host: `helper.ts <instance> <settings file>`. */
-import { bridgeSettings } from '../../contract/bridge-host.ts';
+import { bridgeSettings } from '../../contract/bridge-host-scene.ts';
 import { runHelper } from '../../../packages/banger/src/helper/run-helper.ts';
 import { createFakeBridgeHost } from '../../../packages/banger/src/network/bridge/fake-bridge-host.ts';
 

@@ -2,11 +2,8 @@ import assert from 'node:assert/strict';
 import { duplexPair } from 'node:stream';
 import { test } from 'node:test';
 
-import {
-  aPort,
-  bridgeHostContract,
-  bridgeSettings,
-} from '../../../../test/contract/bridge-host.ts';
+import { bridgeHostContract } from '../../../../test/contract/bridge-host.ts';
+import { aPort, bridgeSettings } from '../../../../test/contract/bridge-host-scene.ts';
 import { realBridgeScene } from '../../../../test/support/bridge-scene.ts';
 import { mayMakeNamespaces } from '../../../../test/support/network-namespace.ts';
 import { createSystemClock } from '../host/system-clock.ts';

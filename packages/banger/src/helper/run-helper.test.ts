@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 
-import { aPort, bridgeSettings } from '../../../../test/contract/bridge-host.ts';
+import { aPort, bridgeSettings } from '../../../../test/contract/bridge-host-scene.ts';
 import { startHelper } from '../../../../test/support/start-helper.ts';
 import { someSettings } from './fixtures.ts';
 import { createHelperBridgeHost } from './helper-bridge-host.ts';

@@ -5,7 +5,7 @@ import { test } from 'node:test';
 
 import fc from 'fast-check';
 
-import { bridgeSettings } from '../../../../test/contract/bridge-host.ts';
+import { bridgeSettings } from '../../../../test/contract/bridge-host-scene.ts';
 import { createFakeClock } from '../host/fake-clock.ts';
 import { createSystemClock } from '../host/system-clock.ts';
 import type { BridgeHost } from '../network/bridge/bridge-host.ts';

@@ -14,7 +14,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { suite, test } from 'node:test';
 
-import { bridgeSettings } from '../../../../test/contract/bridge-host.ts';
+import { bridgeSettings } from '../../../../test/contract/bridge-host-scene.ts';
 import { createFakeClock } from '../host/fake-clock.ts';
 import { createFakeBridgeHost } from '../network/bridge/fake-bridge-host.ts';
 import { createFakeSystemd } from './fake-systemd.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 
-import { aPort } from '../../../../../test/contract/bridge-host.ts';
+import { aPort } from '../../../../../test/contract/bridge-host-scene.ts';
 import { createSceneHost, networkState } from '../../../../../test/support/bridge-scene.ts';
 import {
   makeNetworkNamespace,

@@ -1,4 +1,5 @@
-import { bridgeHostContract, bridgeSettings } from '../../../../../test/contract/bridge-host.ts';
+import { bridgeHostContract } from '../../../../../test/contract/bridge-host.ts';
+import { bridgeSettings } from '../../../../../test/contract/bridge-host-scene.ts';
 import { createFakeBridgeHost, createFakeBridgeLinks, describe } from './fake-bridge-host.ts';
 
 bridgeHostContract({

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 
-import { aPort, bridgeSettings } from '../../../../../test/contract/bridge-host.ts';
+import { aPort, bridgeSettings } from '../../../../../test/contract/bridge-host-scene.ts';
 import { createFakeClock } from '../../host/fake-clock.ts';
 import type { BridgePort } from './bridge-port.ts';
 import { createFakeBridgeHost } from './fake-bridge-host.ts';
