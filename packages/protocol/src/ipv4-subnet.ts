@@ -36,3 +36,9 @@ export function parseIpv4Subnet(text: string): Ipv4Subnet | undefined {
 export function isHostIn({ first, last }: Ipv4Subnet, address: number): boolean {
   return address > first && address < last;
 }
+
+/** Locally administered, unicast (IEEE 802 section 8.2.1), and another one for every address: `02:ba:` and its bytes. Pure. */
+export function macOfIpv4(address: number): string {
+  const hex = address.toString(16).padStart(8, '0');
+  return `02:ba:${(hex.match(/../g) ?? []).join(':')}`;
+}

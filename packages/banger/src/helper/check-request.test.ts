@@ -5,7 +5,7 @@ import fc from 'fast-check';
 
 import { tapName } from '../network/bridge/tap-name.ts';
 import { jailUid } from '../vmm/firecracker/jail/jail-user.ts';
-import { checkRequest, macOf } from './check-request.ts';
+import { checkRequest } from './check-request.ts';
 import { someSettings } from './fixtures.ts';
 import { HelperRequest } from './helper-protocol.ts';
 
@@ -129,4 +129,10 @@ function portsOf(request: HelperRequest) {
 function tapsOf(request: HelperRequest) {
   const named = 'tap' in request ? [request.tap] : [];
   return [...named, ...portsOf(request).map(({ tap }) => tap)];
+}
+
+/** As plans have it: locally administered, then the four bytes of the address. */
+function macOf(address: string): string {
+  const bytes = address.split('.').map((byte) => Number(byte).toString(16).padStart(2, '0'));
+  return ['02', 'ba', ...bytes].join(':');
 }

@@ -1,6 +1,8 @@
 import { BangerError } from '@banger/protocol/errors';
+import { isHostIn, macOfIpv4, parseIpv4 } from '@banger/protocol/ipv4-subnet';
 
 import type { BridgePort } from '../network/bridge/bridge-port.ts';
+import { parseSubnet } from '../network/bridge/ip-subnet.ts';
 import { isTapOf } from '../network/bridge/tap-name.ts';
 import { jailUid } from '../vmm/firecracker/jail/jail-user.ts';
 import type { HelperRequest } from './helper-protocol.ts';
@@ -36,28 +38,16 @@ function checkTap(tap: string, { owner }: HelperSettings): void {
 function checkPort(port: BridgePort, settings: HelperSettings): void {
   const { owner, bridge } = settings;
   checkTap(port.tap, settings);
-  const [network = '', bits = ''] = bridge.subnet.split('/');
-  const hosts = 2 ** (32 - Number(bits));
-  const first = Math.floor(numberOf(network) / hosts) * hosts;
-  const place = numberOf(port.address) - first;
-  // The first address of a subnet is its name and the last one everybody's (RFC 919).
-  if (place <= 0 || place >= hosts - 1 || port.address === bridge.address)
+  const subnet = parseSubnet(bridge.subnet);
+  const address = parseIpv4(port.address);
+  const isGuests = subnet !== undefined && address !== undefined && isHostIn(subnet, address);
+  if (!isGuests || port.address === bridge.address)
     throw refused(`"${port.address}" is no address for a guest of ${bridge.subnet}`);
-  if (port.mac !== macOf(port.address))
+  if (port.mac !== macOfIpv4(address))
     throw refused(`"${port.mac}" is not the MAC of ${port.address}`);
   const users = [undefined, owner.uid, jailUid(owner.stateDir, port.address)];
   if (!users.includes(port.uid))
     throw refused(`uid ${String(port.uid)} is not who opens the tap of ${port.address}`);
-}
-
-/** As plans have it: locally administered, then the four bytes of the address. */
-export function macOf(address: string): string {
-  const bytes = address.split('.').map((byte) => Number(byte).toString(16).padStart(2, '0'));
-  return ['02', 'ba', ...bytes].join(':');
-}
-
-function numberOf(address: string): number {
-  return address.split('.').reduce((sum, byte) => sum * 256 + Number(byte), 0);
 }
 
 function refused(why: string): BangerError {

@@ -1,4 +1,10 @@
-import { ipv4Text, isHostIn, parseIpv4, parseIpv4Subnet } from '@banger/protocol/ipv4-subnet';
+import {
+  ipv4Text,
+  isHostIn,
+  macOfIpv4,
+  parseIpv4,
+  parseIpv4Subnet,
+} from '@banger/protocol/ipv4-subnet';
 
 /** The bridge that VMs are planned for; what it needs on the host is behind `BridgeHost`. */
 export interface BridgeNetwork {
@@ -57,12 +63,11 @@ export function bridgeAddressAt({ subnet }: BridgeNetwork, index: number): strin
   return `${ipv4Text(parsed.first + index)}/${String(parsed.prefix)}`;
 }
 
-/** Locally administered, unicast (IEEE 802 section 8.2.1), and another one for every address: `02:ba:` and its bytes. */
+/** With prefix length or without. Pure. */
 export function macOfAddress(guestAddress: string): string {
   const address = parseIpv4(guestAddress.replace(/\/.*$/, ''));
   if (address === undefined) throw new Error(`"${guestAddress}" is no address`);
-  const hex = address.toString(16).padStart(8, '0');
-  return `02:ba:${(hex.match(/../g) ?? []).join(':')}`;
+  return macOfIpv4(address);
 }
 
 /** What the next VM on the bridge has there, if it asks for nothing special. */

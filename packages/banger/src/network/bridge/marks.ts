@@ -8,8 +8,9 @@
  */
 import { createHash } from 'node:crypto';
 
+import { macOfIpv4, parseIpv4 } from '@banger/protocol/ipv4-subnet';
+
 import { BridgePort } from './bridge-port.ts';
-import { parseSubnet } from './ip-subnet.ts';
 
 export interface TapMark {
   readonly uid: number;
@@ -74,9 +75,5 @@ export function readTapAlias(tap: string, id: string, alias = ''): TapMark | und
 
 /** `02:ba:` and the bridge's address: the first port's, otherwise, and another one whenever that goes. */
 export function bridgeMac(address: string): string {
-  const value = parseSubnet(address)?.first ?? 0;
-  return `02:ba:${value
-    .toString(16)
-    .padStart(8, '0')
-    .replace(/..(?!$)/g, '$&:')}`;
+  return macOfIpv4(parseIpv4(address) ?? 0);
 }
