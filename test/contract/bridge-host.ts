@@ -56,6 +56,26 @@ export function bridgeHostContract(subject: BridgeHostSubject): void {
       assert.equal(await scene.state(), plain);
     });
 
+    test('what is asked for without waiting is done in that order', async () => {
+      await using scene = await start();
+      const host = scene.caller();
+      const before = await scene.state();
+      const [port, other] = [aPort(17, { nat: true }), aPort(17)];
+      await host.ensurePort(other, signal);
+      const said = await scene.state();
+
+      await Promise.all([
+        host.repair([port], signal),
+        host.ensurePort(port, signal),
+        host.ensurePort(other, signal),
+      ]);
+      const last = await scene.state();
+      await Promise.all([host.repair([other], signal), host.removeTap(other.tap, signal)]);
+
+      assert.equal(last, said);
+      assert.equal(await scene.state(), before);
+    });
+
     test('a tap that goes leaves the others as they were', async () => {
       await using scene = await start();
       const host = scene.caller();

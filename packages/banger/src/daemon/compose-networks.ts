@@ -11,12 +11,12 @@ import type { Processes } from '../host/processes.ts';
 import { createSystemKernelSettings } from '../host/system-kernel-settings.ts';
 import { hasTunDevice } from '../host/tun-device.ts';
 import type { BridgeNetwork } from '../machine/bridge-addresses.ts';
-import { isAlive } from '../machine/decide.ts';
+import { isUp } from '../machine/decide.ts';
 import type { Machines } from '../machine/machines.ts';
 import type { MachinePlan } from '../machine/plan.ts';
 import type { BridgeHost, BridgeSettings } from '../network/bridge/bridge-host.ts';
 import { BridgeKeeper, sweepTaps } from '../network/bridge/bridge-keeper.ts';
-import { bridgePortOf, createBridgeMode } from '../network/bridge/bridge-mode.ts';
+import { createBridgeMode, type BridgeMode } from '../network/bridge/bridge-mode.ts';
 import { chooseFirewall } from '../network/bridge/choose-firewall.ts';
 import { createBridgeHost } from '../network/bridge/create-bridge-host.ts';
 import { ownerId } from '../network/bridge/marks.ts';
@@ -28,12 +28,10 @@ import type { DaemonLog } from './daemon-log.ts';
 
 /** The networks that VMs may be on. */
 export interface Networks {
-  readonly modes: Readonly<Record<NetworkName, NetworkMode>>;
+  readonly modes: Readonly<Record<NetworkName, NetworkMode>> & { readonly bridge: BridgeMode };
   /** What plans of VMs on the bridge say */
   readonly bridge: BridgeNetwork;
   readonly bridgeHost: BridgeHost;
-  /** Who opens a VM's tap; undefined for whom the daemon runs as */
-  readonly tapUserOf: (plan: MachinePlan) => number | undefined;
   /** What guests on the bridge are held to: `nftables`; undefined where that is not ours to know */
   rules(signal: AbortSignal): Promise<string | undefined>;
 }
@@ -43,7 +41,8 @@ export interface NetworkParts {
   readonly paths: Pick<BangerPaths, 'stateDir'>;
   readonly uid: number;
   readonly processes: Processes;
-  readonly tapUserOf: Networks['tapUserOf'];
+  /** Who opens a VM's tap; undefined for whom the daemon runs as */
+  readonly tapUserOf: (plan: MachinePlan) => number | undefined;
 }
 
 /** Nothing is touched yet. */
@@ -69,7 +68,6 @@ export function composeNetworks({
       isOpen: config.network !== 'bridge',
     },
     bridgeHost,
-    tapUserOf,
     async rules(signal) {
       if (uid !== 0) return undefined;
       const firewall = chooseFirewall(processes, ownerId(paths.stateDir), signal);
@@ -121,13 +119,12 @@ export async function keepBridge(parts: KeeperParts): Promise<KeptBridge> {
   } catch (error) {
     log.warn({ err: error }, 'cannot look for taps of VMs that are no more');
   }
+  for (const { record } of onBridge())
+    if (record.plan !== null && isUp(record.state)) networks.modes.bridge.adopt(record.plan);
   cleanup.use(
     new BridgeKeeper({
       ...{ host, clock, isTaken },
-      ports: () =>
-        onBridge().flatMap(({ record: { plan, state } }) =>
-          plan !== null && isAlive(state) ? [bridgePortOf(plan, networks.tapUserOf(plan))] : [],
-        ),
+      ports: () => networks.modes.bridge.ports(),
       onRepair: () =>
         log.warn('the bridge, its taps or their rules were changed, and are put right'),
       onTrouble: (error) => log.warn({ err: error }, 'cannot put the bridge right'),

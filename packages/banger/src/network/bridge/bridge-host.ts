@@ -4,7 +4,7 @@
  * banger and checked again where it is used.
  *
  * Every method may be repeated, at any time, by several callers at once that know nothing of each other: they come to the
- * same end. What is known of a guest is written on its tap (the link's alias), so nothing depends on a daemon's memory.
+ * same end. What one caller asks for is done in the order of its calls, whether or not it waits for them. What is known of a guest is written on its tap (the link's alias), so nothing depends on a daemon's memory.
  */
 import type { HostProblem } from '../../host/host-problem.ts';
 import type { BridgePort } from './bridge-port.ts';

@@ -5,7 +5,7 @@ import type { BridgePort } from './bridge-port.ts';
 export interface BridgeKeeperParts {
   readonly host: BridgeHost;
   readonly clock: Clock;
-  /** Of the VMs that have a monitor now */
+  /** What was last asked for, of the VMs that are on the bridge now */
   readonly ports: () => readonly BridgePort[];
   /** Whether a VM's plan names it */
   readonly isTaken: (tap: string) => boolean;
@@ -70,6 +70,6 @@ export async function sweepTaps({
 }: Pick<BridgeKeeperParts, 'host' | 'isTaken'>): Promise<readonly string[]> {
   const signal = AbortSignal.timeout(SWEEP_MS);
   const lost = (await host.listTaps(signal)).filter((tap) => !isTaken(tap));
-  for (const tap of lost) await host.removeTap(tap, signal);
+  for (const tap of lost) if (!isTaken(tap)) await host.removeTap(tap, signal);
   return lost;
 }

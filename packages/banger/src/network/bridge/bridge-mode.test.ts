@@ -31,6 +31,38 @@ suite('a VM on the bridge', () => {
     assert.equal(host.host.links.size, 0);
   });
 
+  test('is put right as it was last asked for, also while that is being done', async () => {
+    const host = createFakeBridgeHost(settings);
+    const mode = createBridgeMode(host, settings);
+    const open = aPlan({ network: 'bridge', nat: true });
+    const closed = { ...open, network: { ...open.network, nat: false } };
+    mode.adopt(open);
+
+    const change = mode.attach(closed, never);
+    await host.repair(mode.ports(), never);
+    await change;
+    assert.equal(host.host.forwarding, false);
+
+    const removal = mode.detach(closed, never);
+    await host.repair(mode.ports(), never);
+    await removal;
+    assert.equal(host.host.links.size, 0);
+  });
+
+  test('is put right as it was before a change that failed', async () => {
+    const host = createFakeBridgeHost(settings);
+    const mode = createBridgeMode(host, settings);
+    const plan = aPlan({ network: 'bridge', nat: true });
+    mode.adopt(plan);
+    const before = mode.ports();
+    const aborted = AbortSignal.abort(new Error('no longer wanted'));
+
+    const closed = { ...plan, network: { ...plan.network, nat: false } };
+    await assert.rejects(mode.attach(closed, aborted), /no longer wanted/);
+
+    assert.deepEqual(mode.ports(), before);
+  });
+
   test('is not put on a bridge of another subnet than it was made for', async () => {
     const other = { ...settings, address: '10.9.0.1', subnet: '10.9.0.0/24' };
     const mode = createBridgeMode(createFakeBridgeHost(other), other);

@@ -11,23 +11,55 @@ export interface BridgeModeSettings extends Pick<BridgeSettings, 'subnet' | 'nam
   readonly tapUserOf?: (plan: MachinePlan) => number | undefined;
 }
 
+export interface BridgeMode extends NetworkMode {
+  /** Of a VM that an earlier daemon attached and that still runs. */
+  adopt(plan: MachinePlan): void;
+
+  /**
+   * What was last asked for, of every VM that is attached. As the host does what it is asked for in that order, this may be
+   * asked for again at any moment; what plans say may not: they follow when a change has been made.
+   */
+  ports(): readonly BridgePort[];
+}
+
 /** A tap per VM on the host's bridge. What the host lets a guest do is in its plan. */
-export function createBridgeMode(host: BridgeHost, settings: BridgeModeSettings): NetworkMode {
+export function createBridgeMode(host: BridgeHost, settings: BridgeModeSettings): BridgeMode {
+  const ports = new Map<string, BridgePort>();
+  const portOf = (plan: MachinePlan) => bridgePortOf(plan, settings.tapUserOf?.(plan));
+  const put = (tap: string, port: BridgePort | undefined) => {
+    if (port === undefined) ports.delete(tap);
+    else ports.set(tap, port);
+  };
   return {
     name: 'bridge',
     problems: (signal) => host.problems(signal),
     async attach(plan, signal) {
       checkSubnet(plan, settings);
-      await host.ensurePort(bridgePortOf(plan, settings.tapUserOf?.(plan)), signal);
+      const port = portOf(plan);
+      const before = ports.get(port.tap);
+      ports.set(port.tap, port);
+      try {
+        await host.ensurePort(port, signal);
+      } catch (error) {
+        if (ports.get(port.tap) === port) put(port.tap, before);
+        throw error;
+      }
     },
     async detach({ network: { bridge } }, signal) {
-      if (bridge !== null) await host.removeTap(bridge.tap, signal);
+      if (bridge === null) return;
+      ports.delete(bridge.tap);
+      await host.removeTap(bridge.tap, signal);
     },
+    adopt(plan) {
+      const port = portOf(plan);
+      ports.set(port.tap, port);
+    },
+    ports: () => [...ports.values()],
   };
 }
 
 /** Of a VM on the bridge, whose tap this user opens. */
-export function bridgePortOf({ network }: MachinePlan, uid?: number): BridgePort {
+function bridgePortOf({ network }: MachinePlan, uid?: number): BridgePort {
   const { bridge, mac, guestAddress, nat } = network;
   const [address] = guestAddress.split('/');
   const port = { tap: bridge?.tap, mac, address, nat, isolated: bridge?.isolated };

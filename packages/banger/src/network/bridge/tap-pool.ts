@@ -90,7 +90,8 @@ export class TapPool implements AsyncDisposable {
       signal,
     );
     for (const port of wanted) {
-      if (this.#ready.has(port.tap)) continue;
+      // A VM that has taken it meanwhile may have asked for more.
+      if (this.#ready.has(port.tap) || this.#parts.isTaken(port.tap)) continue;
       await host.ensurePort(port, signal);
       this.#ready.add(port.tap);
     }
