@@ -24,6 +24,10 @@ export interface JailScene extends AsyncDisposable {
   entries(id: string): Promise<readonly string[] | undefined>;
   /** As what runs in a jail would: a file, or a link */
   makeInJail(id: string, name: string, made: { content: string } | { link: string }): Promise<void>;
+  /** The path of a network namespace that is not the host's */
+  netns(): Promise<string>;
+  /** Whether what runs in a jail is in it */
+  isInNetns(id: string, path: string): Promise<boolean>;
   /** All that a JailHost may change but for the files above, to be compared */
   state(): Promise<string>;
   /** Of a program that runs in any jail until it is killed */
@@ -49,14 +53,14 @@ async function aStartedJail(scene: JailScene, jail: Jail): Promise<Child> {
   return startUp(scene, jail);
 }
 
-function spawn(scene: JailScene, { id }: Jail): Promise<Child> {
+function spawn(scene: JailScene, { id }: Jail, netns?: string): Promise<Child> {
   const limits = { memoryMib: 64, vcpus: 1 };
   const { args, logFile } = scene;
-  return scene.caller().spawn({ id, args: [...args], logFile, limits }, signal);
+  return scene.caller().spawn({ id, args: [...args], logFile, limits, netns }, signal);
 }
 
-async function startUp(scene: JailScene, jail: Jail): Promise<Child> {
-  const child = await spawn(scene, jail);
+async function startUp(scene: JailScene, jail: Jail, netns?: string): Promise<Child> {
+  const child = await spawn(scene, jail, netns);
   await scene.isUp(jail.id);
   return child;
 }
@@ -196,6 +200,30 @@ export function jailHostContract({ name, start }: JailHostSubject): void {
       await assert.rejects(spawn(scene, aJail(1)), { code: 'vm.busy' });
       await assert.rejects(spawn(scene, aJail(2)), { code: 'host.jail_unusable' });
       assert.equal(child.gone.aborted, false);
+    });
+
+    test("what runs is in the network namespace that was asked for, and in the host's without", async () => {
+      await using scene = await start();
+      const netns = await scene.netns();
+      await scene.caller().place(aJail(1), [], signal);
+      await scene.caller().place(aJail(2), [], signal);
+
+      await using jails = new AsyncDisposableStack();
+      jails.use(await startUp(scene, aJail(1), netns));
+      jails.use(await startUp(scene, aJail(2)));
+
+      const inIt = [aJail(1), aJail(2)].map(({ id }) => scene.isInNetns(id, netns));
+      assert.deepEqual(await Promise.all(inIt), [true, false]);
+    });
+
+    test('what is no network namespace is refused, and nothing is started', async () => {
+      await using scene = await start();
+      await scene.caller().place(aJail(1), [], signal);
+
+      for (const netns of [scene.path('nothing'), await scene.file('plain', 'x')])
+        await assert.rejects(spawn(scene, aJail(1), netns), { code: 'host.jail_unusable' }, netns);
+
+      assert.deepEqual(await scene.caller().find(aJail(1).id), []);
     });
 
     test('a process that is not in the jail is not adopted', async () => {

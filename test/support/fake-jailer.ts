@@ -27,7 +27,7 @@ function script(version: string): string {
 set -eu
 PATH=/usr/sbin:/usr/bin:/sbin:/bin
 fail() { echo "$1" >&2; echo "Error: $1" >&2; exit 1; }
-id= exec= uid= gid= base=/srv/jailer version=1 parent= groups=()
+id= exec= uid= gid= base=/srv/jailer version=1 parent= groups=() enter=()
 while [ $# -gt 0 ]; do
   case "$1" in
     --version) echo "Jailer v${version}"; echo; exit 0 ;;
@@ -39,6 +39,7 @@ while [ $# -gt 0 ]; do
     --chroot-base-dir) base=$(realpath -e "$2") ;;
     --cgroup-version) version=$2 ;;
     --parent-cgroup) parent=$2 ;;
+    --netns) enter=(nsenter "--net=$2" --) ;;
     --cgroup) groups+=("$2") ;;
     *) fail "Found argument '\${1#--}' which wasn't expected, or isn't valid in this context." ;;
   esac
@@ -80,7 +81,7 @@ done
 [ ! -e "$name.pid" ] || fail "Failed to open file /$name.pid: File exists (os error 17)"
 echo -n $$ > "$name.pid"
 become='[ ! -c dev/net/tun ] || mount --bind dev/net/tun /dev/net/tun; exec "$@"'
-exec env -i "PATH=$PATH" unshare --mount --propagation slave sh -c "$become" sh setpriv --reuid "$uid" --regid "$gid" --clear-groups "./$name" --id "$id" --start-time-us 1 --start-time-cpu-us 1 --parent-cpu-time-us 1 "$@"
+exec env -i "PATH=$PATH" "\${enter[@]}" unshare --mount --propagation slave sh -c "$become" sh setpriv --reuid "$uid" --regid "$gid" --clear-groups "./$name" --id "$id" --start-time-us 1 --start-time-cpu-us 1 --parent-cpu-time-us 1 "$@"
 `;
 }
 

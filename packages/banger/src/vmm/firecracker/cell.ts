@@ -48,6 +48,8 @@ export interface CellSpawn {
   readonly binary: string;
   /** Standard output and error */
   readonly logFile: string;
+  /** Path of the network namespace with its tap; the daemon's own unless told */
+  readonly netns?: string;
   readonly signal: AbortSignal;
 }
 

@@ -3,7 +3,7 @@ import { chmod, rename, rm, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { explainFileError } from '../../host/file-errors.ts';
-import type { ProcessIdentity, Processes } from '../../host/processes.ts';
+import type { Command, ProcessIdentity, Processes } from '../../host/processes.ts';
 import type { MachinePlan } from '../../machine/plan.ts';
 import { type Cell, cellFiles, type Cells } from './cell.ts';
 
@@ -30,8 +30,12 @@ function openCell({ spec, paths }: MachinePlan, processes: Processes): Cell {
         await symlink(hostPath, join(dir, name));
       }
     },
-    spawn: (args, { binary, logFile, signal }) =>
-      processes.spawn([binary, ...named(args)], { logFile, cwd: dir, signal }),
+    spawn: (args, { binary, logFile, netns, signal }) => {
+      const command: Command = [binary, ...named(args)];
+      const inNetns: Command =
+        netns === undefined ? command : ['nsenter', `--net=${netns}`, '--', ...command];
+      return processes.spawn(inNetns, { logFile, cwd: dir, signal });
+    },
     command: (args) => ['firecracker', ...named(args)],
     async find() {
       const found = await processes.listMatching(spec.name);

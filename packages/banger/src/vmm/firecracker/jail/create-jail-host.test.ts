@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite, test } from 'node:test';
@@ -32,6 +33,22 @@ async function start(scene: JailScene, files: readonly JailFile[]): Promise<Chil
 function runAs(user: number, script: string): string {
   const ids = ['--reuid', String(user), '--regid', String(user), '--clear-groups'];
   return execFileSync('setpriv', [...ids, 'sh', '-c', script], { encoding: 'utf8' });
+}
+
+/** A process of that user's in a network namespace. */
+async function processIn(netns: string, user: number) {
+  const become = ['setpriv', '--reuid', String(user), '--regid', String(user), '--clear-groups'];
+  const command = [`--net=${netns}`, ...become, 'sh', '-c', 'echo && exec sleep 1000'];
+  const child = spawn('nsenter', command, { stdio: ['ignore', 'pipe', 'inherit'] });
+  const ended = once(child, 'close');
+  await Promise.race([once(child.stdout, 'data'), ended]);
+  return {
+    pid: child.pid,
+    async [Symbol.asyncDispose]() {
+      child.kill('SIGKILL');
+      await ended;
+    },
+  };
 }
 
 function realJails(programs: JailPrograms): void {
@@ -84,6 +101,22 @@ function realJails(programs: JailPrograms): void {
       const seen = runAs(65_534, `cd ${root} && stat -c '%u %n' api.sock && touch made`);
       assert.equal(seen, '65534 api.sock\n');
       assert.throws(() => runAs(uid + 1, `ls ${root} 2>/dev/null`));
+    });
+
+    test('a daemon that is not root has no jail in a network that it is not in itself', async () => {
+      await using scene = await createJailScene(programs, { owner: { uid: 65_534, gid: 65_534 } });
+      const { args, logFile } = scene;
+      const limits = { memoryMib: 64, vcpus: 1 };
+      const spawnIn = (netns: string) =>
+        scene.caller().spawn({ id, args: [...args], logFile, limits, netns }, signal);
+      await scene.caller().place({ id, uid }, [], signal);
+      const others = await scene.netns();
+
+      await assert.rejects(spawnIn(others), { code: 'host.jail_unusable', message: /uid 65534/ });
+
+      await using own = await processIn(others, 65_534);
+      await using _ = await spawnIn(`/proc/${String(own.pid)}/ns/net`);
+      assert.equal(await scene.isInNetns(id, others), true);
     });
 
     test('files on another file system are mounted, and nothing is left of that', async () => {

@@ -19,6 +19,7 @@ import { busy, unusable } from './jail-errors.ts';
 import { placeFile, type FileOwner, type JailRoot } from './jail-files.ts';
 import { Jail, JailFile, JailId, JailSpawn, TakenFile, type JailHost } from './jail-host.ts';
 import { mountsBelow, unmountBelow } from './jail-mounts.ts';
+import { requireNetns } from './jail-netns.ts';
 import { jailProblems } from './jail-problems.ts';
 import { jailerCommand } from './jailer-command.ts';
 import { moveOut } from './move-out.ts';
@@ -72,18 +73,22 @@ export function createJailHost(settings: JailHostSettings): JailHost {
     },
 
     async spawn(order, signal) {
-      const { id, logFile } = JailSpawn.parse(order);
+      const { id, logFile, netns } = JailSpawn.parse(order);
       const uid = await uidOf(rootOf(id));
       if (uid === undefined) throw unusable(id, 'nothing was placed in it');
       if ((await jailed(id)).length > 0) throw busy(id);
+      const checkNetns =
+        netns === undefined ? undefined : await requireNetns({ id, path: netns, owner });
       await clearRoot(rootWith(id, uid), signal);
       const firecracker = (await processes.find(settings.firecracker)) ?? settings.firecracker;
       const execFile = await execCopy(join(base, 'exec'), firecracker);
       const command = commandOf(order, { uid, execFile });
       await using cleanup = new AsyncDisposableStack();
       const child = cleanup.use(await processes.spawn(command, { logFile, cwd: '/', signal }));
-      if (owner.uid !== 0)
+      if (owner.uid !== 0) {
         await openToOwner({ root: rootOf(id), uid, owner, child, clock }, signal);
+        await checkNetns?.(child);
+      }
       cleanup.move(); // The caller owns it from here on.
       return child;
     },

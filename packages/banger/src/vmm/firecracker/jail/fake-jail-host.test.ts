@@ -30,6 +30,11 @@ jailHostContract({
         host.jails.get(id)?.entries.set(name, { isOursAlone: false, ...made });
         return Promise.resolve();
       },
+      netns() {
+        host.netns.add('/run/netns/one');
+        return Promise.resolve('/run/netns/one');
+      },
+      isInNetns: (id, path) => Promise.resolve(host.jails.get(id)?.netns === path),
       state: () => Promise.resolve(JSON.stringify([...host.jails.keys()])),
       args: [],
       isUp: () => Promise.resolve(),

@@ -12,6 +12,8 @@ export interface FakeJails {
   /** Outside of jails, by path */
   readonly files: Map<string, FakeFile>;
   readonly jails: Map<JailId, FakeJail>;
+  /** Network namespaces that there are, by path */
+  readonly netns: Set<string>;
   lastPid: number;
 }
 
@@ -19,10 +21,12 @@ interface FakeJail {
   readonly uid: number;
   readonly entries: Map<string, FakeFile>;
   process?: FakeProcess;
+  /** Of its process */
+  netns?: string | undefined;
 }
 
 export function createFakeJails(): FakeJails {
-  return { files: new Map(), jails: new Map(), lastPid: 5000 };
+  return { files: new Map(), jails: new Map(), netns: new Set(), lastPid: 5000 };
 }
 
 /** Keeps what the kernel would keep and refuses what the real one refuses; `firecracker` plays what is jailed. */
@@ -62,10 +66,13 @@ export function createFakeJailHost(host: FakeJails, firecracker: FakeProgram): J
       }),
     spawn: (order, signal) =>
       answer(signal, () => {
-        const { id, args } = JailSpawn.parse(order);
+        const { id, args, netns } = JailSpawn.parse(order);
         const jail = jails.get(id);
         if (jail === undefined) throw unusable(id, 'nothing was placed in it');
         if (runningIn(id) !== undefined) throw busy(id);
+        if (netns !== undefined && !host.netns.has(netns))
+          throw unusable(id, `"${netns}" is no network namespace`);
+        jail.netns = netns;
         for (const name of jail.entries.keys()) if (!isPlaced(name)) jail.entries.delete(name);
         host.lastPid += 1;
         jail.process = new FakeProcess(host.lastPid, ['firecracker', ...args]);

@@ -27,7 +27,8 @@ export interface JailHost {
 
   /**
    * Starts Firecracker in a jail that files were placed in, of which nothing else is left from before. The child can be
-   * killed by whoever calls, and what it makes there (sockets, saved states) can be used by them.
+   * killed by whoever calls, and what it makes there (sockets, saved states) can be used by them. Rejects with
+   * `host.jail_unusable` where `netns` is no network namespace, or none that a process of the daemon's user is in.
    */
   spawn(order: JailSpawn, signal: AbortSignal): Promise<Child>;
 
@@ -85,6 +86,8 @@ export const JailSpawn = z.strictObject({
   /** Standard output and error, appended to */
   logFile: AbsolutePath,
   limits: z.strictObject({ memoryMib: z.int().positive(), vcpus: z.int().positive() }),
+  /** The network namespace it is in, with its taps; the host's unless told */
+  netns: AbsolutePath.optional(),
 });
 export type JailSpawn = z.infer<typeof JailSpawn>;
 

@@ -8,6 +8,7 @@ import {
   readdir,
   readFile,
   rm,
+  stat,
   symlink,
   writeFile,
 } from 'node:fs/promises';
@@ -16,6 +17,7 @@ import { join } from 'node:path';
 
 import type { JailScene } from '../../../../../../test/contract/jail-host.ts';
 import { createFakeJailer } from '../../../../../../test/support/fake-jailer.ts';
+import { makeNetworkNamespace } from '../../../../../../test/support/network-namespace.ts';
 import { unlessMissing } from '../../../host/missing-files.ts';
 import { createSystemClock } from '../../../host/system-clock.ts';
 import { createSystemProcesses } from '../../../host/system-processes.ts';
@@ -78,6 +80,7 @@ export async function createJailScene(
   await mkdir(join(dir, 'bin'));
   const { jailer, firecracker } = await programs.make(join(dir, 'bin'));
   const rootOf = (id: string) => join(base, 'firecracker', id, 'root');
+  const kept = new AsyncDisposableStack();
   const caller = () =>
     createJailHost({
       ...{ base, owner, banger: dir, jailer, firecracker },
@@ -113,6 +116,15 @@ export async function createJailScene(
       await writeFile(path, made.content);
       await chown(path, uid, uid);
     },
+    async netns() {
+      const { pid } = kept.use(await makeNetworkNamespace());
+      return `/proc/${String(pid)}/ns/net`;
+    },
+    async isInNetns(id, path) {
+      const [process] = await caller().find(id);
+      const own = `/proc/${String(process?.pid)}/ns/net`;
+      return (await stat(own)).ino === (await stat(path)).ino;
+    },
     state() {
       const dirs = existsSync(base) ? readdirSync(base) : [];
       const kept = dirs.filter((name) => name !== 'exec');
@@ -130,6 +142,7 @@ export async function createJailScene(
     async [Symbol.asyncDispose]() {
       const failures = await sweepJails(caller(), new Set(), AbortSignal.timeout(10_000));
       if (failures.length > 0) throw new AggregateError(failures, 'jails are left');
+      await kept.disposeAsync();
       await rm(dir, { recursive: true, force: true });
     },
   };

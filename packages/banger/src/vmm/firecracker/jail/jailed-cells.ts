@@ -24,8 +24,8 @@ function createJailedCell(host: JailHost, banger: string, plan: MachinePlan): Ce
   const id = jailIdOf(plan.id);
   const uid = jailUidOf(plan, banger);
   const limits = { memoryMib: plan.spec.memoryMib, vcpus: plan.spec.vcpu };
-  const orderOf = (args: readonly string[], logFile = '/dev/null') => ({
-    ...{ id, args: [...args], logFile, limits },
+  const orderOf = (args: readonly string[], logFile = '/dev/null', netns?: string) => ({
+    ...{ id, args: [...args], logFile, limits, netns },
   });
   return {
     dir: host.rootOf(id),
@@ -36,7 +36,7 @@ function createJailedCell(host: JailHost, banger: string, plan: MachinePlan): Ce
       await host.place({ id, uid }, await Promise.all(resolved), signal);
     },
     // Which binary it is, is in the host's own settings.
-    spawn: (args, { logFile, signal }) => host.spawn(orderOf(args, logFile), signal),
+    spawn: (args, { logFile, netns, signal }) => host.spawn(orderOf(args, logFile, netns), signal),
     command: (args) => host.command({ id, uid }, orderOf(args)),
     adopt: (identity) => host.adopt(id, identity),
     find: () => host.find(id),

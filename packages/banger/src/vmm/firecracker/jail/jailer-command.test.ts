@@ -34,6 +34,16 @@ test('has the limits of version 1 by the names of that', () => {
   assert.doesNotMatch(command, /pids/);
 });
 
+test('names the network namespace where there is one', () => {
+  const parts = { jailer: '/bin/jailer', execFile: '/x/firecracker', uid: 2_000_000_000 };
+  const mounts: CgroupMounts = { version: 2, controllers: new Map() };
+  const inNetns = { ...order, netns: '/proc/7/ns/net' };
+
+  const command = jailerCommand(inNetns, { ...parts, base: '/jails', parent: 'banger/ab', mounts });
+
+  assert.match(command.join(' '), / --netns \/proc\/7\/ns\/net /);
+});
+
 test('without control groups there are no limits', () => {
   assert.doesNotMatch(commandOn(1), /--cgroup /);
 });

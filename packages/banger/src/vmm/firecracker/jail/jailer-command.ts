@@ -19,7 +19,7 @@ export interface JailerCommandParts {
  * by exec, and the child that was spawned stays the one that is waited for. Pure.
  */
 export function jailerCommand(
-  { id, args, limits }: Pick<JailSpawn, 'id' | 'args' | 'limits'>,
+  { id, args, limits, netns }: Pick<JailSpawn, 'id' | 'args' | 'limits' | 'netns'>,
   { jailer, execFile, uid, base, parent, mounts }: JailerCommandParts,
 ): Command {
   const groups = jailLimits(limits, mounts).flatMap((limit) => ['--cgroup', limit]);
@@ -28,6 +28,7 @@ export function jailerCommand(
     ...['--id', id, '--exec-file', execFile],
     ...['--uid', String(uid), '--gid', String(uid)],
     ...['--chroot-base-dir', base],
+    ...(netns === undefined ? [] : ['--netns', netns]),
     ...['--cgroup-version', String(mounts.version), '--parent-cgroup', parent, ...groups],
     ...['--', ...args],
   ];
