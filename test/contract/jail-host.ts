@@ -193,11 +193,13 @@ export function jailHostContract({ name, start }: JailHostSubject): void {
       );
     });
 
-    test('nothing is started twice, or where nothing was placed', async () => {
+    test('nothing is started twice or changed while it runs, or started where nothing was placed', async () => {
       await using scene = await start();
       await using child = await aStartedJail(scene, aJail(1));
 
       await assert.rejects(spawn(scene, aJail(1)), { code: 'vm.busy' });
+      const file = await readOnly(scene, 'initrd', 'late');
+      await assert.rejects(scene.caller().place(aJail(1), [file], signal), { code: 'vm.busy' });
       await assert.rejects(spawn(scene, aJail(2)), { code: 'host.jail_unusable' });
       assert.equal(child.gone.aborted, false);
     });

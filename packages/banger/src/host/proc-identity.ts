@@ -58,6 +58,12 @@ export function readCommandLine(pid: number): readonly string[] {
   return text.split('\0').slice(0, -1);
 }
 
+/** Real, effective, saved and of the file system; empty when it is gone (proc(5), status) */
+export function readUids(pid: number): readonly number[] {
+  const line = /^Uid:\s+(.*)$/m.exec(readOrNothing(`/proc/${String(pid)}/status`))?.[1];
+  return line?.split('\t').map(Number) ?? [];
+}
+
 let bootId: string | undefined;
 
 export function hostBootId(): string {

@@ -2,9 +2,11 @@
  * Jails as root makes them, with Firecracker's own jailer. Below `base`, which only root can change:
  * `firecracker/<id>/root` is a jail's root directory (the jailer chooses these names), and its owner says whose it is;
  * `exec` has the copy of Firecracker that is started. Control groups are `banger/<banger>/<id>` in each controller.
+ *
+ * While something runs in a jail, its root directory is open to it and to the owner; nothing that is there is believed. It is
+ * closed before anything is put in it or taken away by name, and then nobody is there who could change it meanwhile.
  */
-import { createHash } from 'node:crypto';
-import { chown, mkdir, readdir, rm, rmdir } from 'node:fs/promises';
+import { mkdir, readdir, realpath, rmdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 
 import type { Clock } from '../../../host/clock.ts';
@@ -12,18 +14,22 @@ import { unlessMissing } from '../../../host/missing-files.ts';
 import type { Processes } from '../../../host/processes.ts';
 import { listCgroups, removeCgroups } from './cgroup-dirs.ts';
 import { readCgroupMounts } from './cgroup-mounts.ts';
-import { EXEC_NAME, execCopy } from './exec-copy.ts';
+import { execCopy } from './exec-copy.ts';
 import { findJailed, isGoneSoon, isSame } from './find-jailed.ts';
+import type { OwnedTree } from './held-file.ts';
 import { clearRoot, ensureRootsOwn, refuseSharedUser, takeAllAway, uidOf } from './jail-dirs.ts';
 import { busy, unusable } from './jail-errors.ts';
-import { placeFile, type FileOwner, type JailRoot } from './jail-files.ts';
+import { closeRoot, placeFile, type FileOwner, type JailRoot } from './jail-files.ts';
 import { Jail, JailFile, JailId, JailSpawn, TakenFile, type JailHost } from './jail-host.ts';
+import { holdLog } from './jail-log.ts';
 import { mountsBelow, unmountBelow } from './jail-mounts.ts';
 import { requireNetns } from './jail-netns.ts';
+import { jailPlaces } from './jail-places.ts';
 import { jailProblems } from './jail-problems.ts';
 import { jailerCommand } from './jailer-command.ts';
-import { moveOut } from './move-out.ts';
+import { giveOut, moveOut } from './move-out.ts';
 import { openToOwner } from './open-to-owner.ts';
+import { removeTree } from './remove-tree.ts';
 
 export interface JailHostSettings {
   /** Made when it is missing; must be root's alone */
@@ -32,6 +38,8 @@ export interface JailHostSettings {
   readonly owner: FileOwner;
   /** A banger's state directory */
   readonly banger: string;
+  /** Every file that is named has to be the owner's, and below this directory of theirs; undefined: the caller is root */
+  readonly filesBelow?: string;
   /** Absolute paths, or names in PATH */
   readonly jailer: string;
   readonly firecracker: string;
@@ -39,25 +47,29 @@ export interface JailHostSettings {
   readonly clock: Clock;
 }
 
-export function createJailHost(settings: JailHostSettings): JailHost {
-  const { base, owner, banger, processes, clock } = settings;
-  const jails = join(base, EXEC_NAME);
-  const parent = join('banger', createHash('sha256').update(banger).digest('hex').slice(0, 8));
-  const rootOf = (id: JailId) => join(jails, JailId.parse(id), 'root');
+/** What the helper does for the other half of `takeOut`, which moves the file with its owner's rights. */
+export interface RootJailHost extends JailHost {
+  /** Makes a plain file that was made in the jail its owner's, where it is; as `takeOut` otherwise. */
+  giveOut(id: JailId, name: TakenFile['name'], signal: AbortSignal): Promise<void>;
+}
+
+export function createJailHost(settings: JailHostSettings): RootJailHost {
+  const { base, owner, banger, filesBelow, processes, clock } = settings;
+  const { jails, exec, parent, rootOf } = jailPlaces(base, banger);
   const jailed = async (id: JailId) => findJailed({ id, base, uid: await uidOf(rootOf(id)) });
-  const rootWith = (id: JailId, uid: number): JailRoot => ({
-    path: rootOf(id),
-    uid,
-    owner,
-    processes,
+  const treeOf = async (): Promise<OwnedTree | undefined> =>
+    filesBelow === undefined ? undefined : { dir: await realpath(filesBelow), uid: owner.uid };
+  const rootWith = (id: JailId, uid: number, tree?: OwnedTree): JailRoot => ({
+    ...{ path: rootOf(id), uid, owner, tree, processes },
   });
 
-  const host: JailHost = {
+  const host: RootJailHost = {
     rootOf,
     problems: (signal) => jailProblems(settings, signal),
 
     async place(jail, files, signal) {
       const { id, uid } = Jail.parse(jail);
+      if ((await jailed(id)).length > 0) throw busy(id);
       await ensureRootsOwn(base);
       await refuseSharedUser(jails, { id, uid });
       const before = await uidOf(rootOf(id));
@@ -65,10 +77,11 @@ export function createJailHost(settings: JailHostSettings): JailHost {
       await ensureRootsOwn(jails);
       await ensureRootsOwn(dirname(rootOf(id)));
       await mkdir(rootOf(id), { recursive: true, mode: 0o700 });
-      await chown(rootOf(id), uid, uid);
+      const root = rootWith(id, uid, await treeOf());
+      await closeRoot(root);
       for (const file of files) {
         signal.throwIfAborted();
-        await placeFile(rootWith(id, uid), JailFile.parse(file), signal);
+        await placeFile(root, JailFile.parse(file), signal);
       }
     },
 
@@ -79,14 +92,18 @@ export function createJailHost(settings: JailHostSettings): JailHost {
       if ((await jailed(id)).length > 0) throw busy(id);
       const checkNetns =
         netns === undefined ? undefined : await requireNetns({ id, path: netns, owner });
-      await clearRoot(rootWith(id, uid), signal);
+      const root = rootWith(id, uid, await treeOf());
+      await closeRoot(root);
+      await clearRoot(root, signal);
       const firecracker = (await processes.find(settings.firecracker)) ?? settings.firecracker;
-      const execFile = await execCopy(join(base, 'exec'), firecracker);
+      const execFile = await execCopy(exec, firecracker);
       const command = commandOf(order, { uid, execFile });
+      await using log = await holdLog(logFile, root.tree);
       await using cleanup = new AsyncDisposableStack();
-      const child = cleanup.use(await processes.spawn(command, { logFile, cwd: '/', signal }));
+      const options = { logFile: log.path, cwd: '/', signal };
+      const child = cleanup.use(await processes.spawn(command, options));
       if (owner.uid !== 0) {
-        await openToOwner({ root: rootOf(id), uid, owner, child, clock }, signal);
+        await openToOwner({ root: root.path, uid, owner, child, clock }, signal);
         await checkNetns?.(child);
       }
       cleanup.move(); // The caller owns it from here on.
@@ -105,19 +122,27 @@ export function createJailHost(settings: JailHostSettings): JailHost {
     async takeOut(id, file, signal) {
       const { name, to } = TakenFile.parse(file);
       signal.throwIfAborted();
-      const uid = await uidOf(rootOf(id));
-      await moveOut({ from: join(rootOf(id), name), to, uid, owner });
+      await moveOut({ from: join(rootOf(id), name), to, uid: await uidOf(rootOf(id)), owner });
+    },
+
+    async giveOut(id, name, signal) {
+      signal.throwIfAborted();
+      await giveOut({ from: join(rootOf(id), name), uid: await uidOf(rootOf(id)), owner });
     },
 
     async remove(id, signal) {
-      const root = rootOf(id);
+      const dir = dirname(rootOf(id));
       const isEmpty = async () => (await jailed(id)).length === 0;
       if (!(await isGoneSoon(isEmpty, clock, signal))) throw busy(id);
-      const uid = await uidOf(root);
-      if (uid !== undefined) await takeAllAway(rootWith(id, uid), signal);
-      await unmountBelow(processes, dirname(root), signal);
-      if (mountsBelow(dirname(root)).length > 0) throw unusable(id, 'something is mounted in it');
-      await rm(dirname(root), { recursive: true, force: true });
+      const uid = await uidOf(rootOf(id));
+      if (uid !== undefined) {
+        const root = rootWith(id, uid);
+        await closeRoot(root);
+        await takeAllAway(root, signal);
+      }
+      await unmountBelow(processes, dir, signal);
+      if (mountsBelow(dir).length > 0) throw unusable(id, 'something is mounted in it');
+      await removeTree(processes, dir, signal);
       await rmdir(jails).catch(() => undefined); // Others are in it, or it was never there.
       const groupsGone = () => removeCgroups(readCgroupMounts(), parent, id);
       if (!(await isGoneSoon(groupsGone, clock, signal))) throw busy(id);

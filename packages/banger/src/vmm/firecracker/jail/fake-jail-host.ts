@@ -52,6 +52,7 @@ export function createFakeJailHost(host: FakeJails, firecracker: FakeProgram): J
     place: (jail, placed, signal) =>
       answer(signal, () => {
         const { id, uid } = Jail.parse(jail);
+        if (runningIn(id) !== undefined) throw busy(id);
         const other = [...jails].find(([name, found]) => name !== id && found.uid === uid);
         if (other !== undefined) throw unusable(id, `its user is that of jail "${other[0]}"`);
         const found = jails.get(id) ?? { uid, entries: new Map<string, FakeFile>() };

@@ -1,5 +1,3 @@
-import { statSync } from 'node:fs';
-
 import type { Clock } from '../../../host/clock.ts';
 import {
   hostBootId,
@@ -7,6 +5,7 @@ import {
   listPids,
   readCommandLine,
   readStat,
+  readUids,
 } from '../../../host/proc-identity.ts';
 import type { ProcessIdentity } from '../../../host/processes.ts';
 
@@ -17,13 +16,17 @@ export interface JailedBy {
   readonly uid: number | undefined;
 }
 
-/** Whatever has the jail's user, and a jailer that is about to become it. Says the kernel, not the process. */
+/**
+ * Whatever has the jail's user, and a jailer that is about to become it. Says the kernel: a process can keep others from its
+ * memory, but not from its uids. What somebody else has started with root's rights (a set-user-id program) is no jailer.
+ */
 export function findJailed({ id, base, uid }: JailedBy): readonly ProcessIdentity[] {
   const found: ProcessIdentity[] = [];
   for (const pid of listPids()) {
-    const owner = ownerOf(pid);
-    const isJailed = uid !== undefined && owner === uid;
-    if (!isJailed && !(owner === 0 && isJailer(readCommandLine(pid), id, base))) continue;
+    const uids = readUids(pid);
+    const isJailed = uid !== undefined && uids.includes(uid);
+    const isRoots = uids.length > 0 && uids.every((one) => one === 0);
+    if (!isJailed && !(isRoots && isJailer(readCommandLine(pid), id, base))) continue;
     const seen = readStat(pid);
     if (isRunning(seen)) found.push({ pid, startTicks: seen.startTicks, bootId: hostBootId() });
   }
@@ -37,14 +40,6 @@ function isJailer(command: readonly string[], id: string, base: string): boolean
 function valueOf(command: readonly string[], option: string): string | undefined {
   const at = command.indexOf(option);
   return at < 0 ? undefined : command[at + 1];
-}
-
-function ownerOf(pid: number): number | undefined {
-  try {
-    return statSync(`/proc/${String(pid)}`).uid;
-  } catch {
-    return undefined; // It ended while we looked.
-  }
 }
 
 /** How long what was killed may take to be gone */

@@ -1,4 +1,4 @@
-import { chmod, lstat, mkdir, readdir, rm } from 'node:fs/promises';
+import { chmod, lstat, mkdir, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { BangerError } from '@banger/protocol/errors';
@@ -7,7 +7,6 @@ import { unlessMissing } from '../../../host/missing-files.ts';
 import { takeAway, type JailRoot } from './jail-files.ts';
 import { JailFile, type Jail } from './jail-host.ts';
 import { unusable } from './jail-errors.ts';
-import { unmountBelow } from './jail-mounts.ts';
 import { FIRST_JAIL_UID, LAST_JAIL_UID } from './jail-user.ts';
 
 const PASSED_THROUGH = 0o711;
@@ -46,8 +45,7 @@ export async function clearRoot(root: JailRoot, signal: AbortSignal): Promise<vo
   const placed: readonly string[] = JailFile.shape.name.options;
   for (const name of await readdir(root.path)) {
     if (placed.includes(name)) continue;
-    await unmountBelow(root.processes, join(root.path, name), signal);
-    await rm(join(root.path, name), { recursive: true, force: true });
+    await takeAway(root, name, signal);
   }
 }
 

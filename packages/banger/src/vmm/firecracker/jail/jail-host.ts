@@ -21,7 +21,7 @@ export interface JailHost {
   /**
    * Makes the jail, and puts files of the host in it instead of what had their names, before anything is started. They are
    * where they were, too, and their owner can do with them what they could before. Rejects with `host.jail_unusable` for what
-   * is no plain file, and for a user that another jail has.
+   * is no plain file, and for a user that another jail has; with `vm.busy` while something runs in it.
    */
   place(jail: Jail, files: readonly JailFile[], signal: AbortSignal): Promise<void>;
 
@@ -83,7 +83,7 @@ export const JailSpawn = z.strictObject({
   id: JailId,
   /** Firecracker's own, of the jail's files only */
   args: z.array(z.string().regex(/^[^\0]{0,256}$/)).max(32),
-  /** Standard output and error, appended to */
+  /** Standard output and error, appended to; without a symbolic link in it */
   logFile: AbsolutePath,
   limits: z.strictObject({ memoryMib: z.int().positive(), vcpus: z.int().positive() }),
   /** The network namespace it is in, with its taps; the host's unless told */

@@ -13,13 +13,14 @@ export function mountsBelow(path: string): readonly string[] {
     .reverse();
 }
 
+/** `from` may lead through /proc to an open file: it is given to the kernel as it is. */
 export async function bindMount(
   processes: Processes,
   { from, to, isReadOnly }: { from: string; to: string; isReadOnly: boolean },
   signal: AbortSignal,
 ): Promise<void> {
   const options = isReadOnly ? 'bind,ro' : 'bind';
-  await run(processes, ['mount', '-o', options, '--', from, to], signal);
+  await run(processes, ['mount', '--no-canonicalize', '-o', options, '--', from, to], signal);
 }
 
 export async function unmountBelow(

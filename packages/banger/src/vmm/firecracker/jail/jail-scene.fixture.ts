@@ -24,7 +24,7 @@ import { createSystemProcesses } from '../../../host/system-processes.ts';
 import { cellFiles } from '../cell.ts';
 import { listCgroups } from './cgroup-dirs.ts';
 import { readCgroupMounts } from './cgroup-mounts.ts';
-import { createJailHost } from './create-jail-host.ts';
+import { createJailHost, type RootJailHost } from './create-jail-host.ts';
 import type { FileOwner } from './jail-files.ts';
 import { mountsBelow } from './jail-mounts.ts';
 import { sweepJails } from './sweep-jails.ts';
@@ -64,6 +64,13 @@ export function jailPrograms(env: NodeJS.ProcessEnv): readonly JailPrograms[] {
 export interface JailSceneOptions {
   /** Whom the files are, and who calls but for root's part */
   readonly owner?: FileOwner;
+  /** Files are taken of the scene's directory only, which is the owner's */
+  readonly isHelped?: boolean;
+}
+
+export interface RootJailScene extends JailScene {
+  readonly base: string;
+  caller(): RootJailHost;
 }
 
 const MAX_TRIES = 500;
@@ -72,10 +79,11 @@ const clock = createSystemClock();
 /** A directory with jails, and files beside them. */
 export async function createJailScene(
   programs: JailPrograms,
-  { owner = { uid: 0, gid: 0 } }: JailSceneOptions = {},
-): Promise<JailScene & { readonly base: string }> {
+  { owner = { uid: 0, gid: 0 }, isHelped = false }: JailSceneOptions = {},
+): Promise<RootJailScene> {
   const dir = await mkdtemp(join(tmpdir(), 'banger-jails-'));
   await chmod(dir, 0o711);
+  if (isHelped) await chown(dir, owner.uid, owner.gid);
   const base = join(dir, 'jails');
   await mkdir(join(dir, 'bin'));
   const { jailer, firecracker } = await programs.make(join(dir, 'bin'));
@@ -84,6 +92,7 @@ export async function createJailScene(
   const caller = () =>
     createJailHost({
       ...{ base, owner, banger: dir, jailer, firecracker },
+      ...(isHelped && { filesBelow: dir }),
       ...{ processes: createSystemProcesses(), clock },
     });
   return {

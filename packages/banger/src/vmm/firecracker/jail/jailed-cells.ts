@@ -1,4 +1,5 @@
 import { realpath } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
 
 import type { MachinePlan } from '../../../machine/plan.ts';
 import type { Cell, Cells } from '../cell.ts';
@@ -36,7 +37,10 @@ function createJailedCell(host: JailHost, banger: string, plan: MachinePlan): Ce
       await host.place({ id, uid }, await Promise.all(resolved), signal);
     },
     // Which binary it is, is in the host's own settings.
-    spawn: (args, { logFile, netns, signal }) => host.spawn(orderOf(args, logFile, netns), signal),
+    async spawn(args, { logFile, netns, signal }) {
+      const straight = join(await realpath(dirname(logFile)), basename(logFile));
+      return host.spawn(orderOf(args, straight, netns), signal);
+    },
     command: (args) => host.command({ id, uid }, orderOf(args)),
     adopt: (identity) => host.adopt(id, identity),
     find: () => host.find(id),

@@ -21,17 +21,8 @@ const OWN = 0o600;
  * link, must be a plain file of the jail's user, and what arrived must be what was opened.
  */
 export async function moveOut({ from, to, uid, owner }: MovedFile): Promise<void> {
-  await using file = await open(
-    from,
-    constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK,
-  ).catch((cause: unknown) => {
-    throw refused(from, 'it cannot be opened', cause);
-  });
+  await using file = await give({ from, uid, owner });
   const made = await file.stat();
-  if (!made.isFile() || made.nlink !== 1 || made.uid !== uid)
-    throw refused(from, 'it is no plain file that was made there');
-  await file.chown(owner.uid, owner.gid);
-  await file.chmod(OWN);
   const isMoved = await rename(from, to).then(() => true, unlessElsewhere);
   if (!isMoved) {
     await copyOut(file, { to, owner });
@@ -42,6 +33,27 @@ export async function moveOut({ from, to, uid, owner }: MovedFile): Promise<void
   if (arrived.ino === made.ino && arrived.dev === made.dev) return;
   await rm(to, { recursive: true, force: true });
   throw refused(from, 'it was replaced while it was moved');
+}
+
+/** Makes such a file its owner's where it is, and moves nothing: whoever owns it does that with their own rights. */
+export async function giveOut(made: Omit<MovedFile, 'to'>): Promise<void> {
+  await using _ = await give(made);
+}
+
+async function give({ from, uid, owner }: Omit<MovedFile, 'to'>): Promise<FileHandle> {
+  await using cleanup = new AsyncDisposableStack();
+  const flags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
+  const file = await open(from, flags).catch((cause: unknown) => {
+    throw refused(from, 'it cannot be opened', cause);
+  });
+  cleanup.use(file);
+  const made = await file.stat();
+  if (!made.isFile() || made.nlink !== 1 || made.uid !== uid)
+    throw refused(from, 'it is no plain file that was made there');
+  await file.chown(owner.uid, owner.gid);
+  await file.chmod(OWN);
+  cleanup.move(); // The caller closes it.
+  return file;
 }
 
 /** To another file system. */
