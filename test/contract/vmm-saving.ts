@@ -55,6 +55,7 @@ export function vmmSavingContract(subject: VmmDriverSubject): void {
       const plan = await planWith({ kind: 'shared', file: to.memory });
       await using vmm = await newDriver().launch(plan, never);
 
+      await vmm.pause(never); // Or it writes on in what was saved.
       await vmm.save(to, { atPause: nothing, signal: never });
       await vmm[Symbol.asyncDispose]();
       await using fork = await newDriver().launch(await planFrom(to), never);
@@ -68,6 +69,7 @@ export function vmmSavingContract(subject: VmmDriverSubject): void {
       const second = await newSavedFiles();
       const plan = await planWith({ kind: 'shared', file: first.memory });
       await using vmm = await newDriver().launch(plan, never);
+      await vmm.pause(never); // Or it writes on in what was saved.
       await vmm.save(first, { atPause: nothing, signal: never });
       await vmm[Symbol.asyncDispose]();
       await using fork = await newDriver().launch(await planFrom(first), never);

@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import type { BuildStep } from '../../packages/banger/src/image/build/build-machine.ts';
 import { buildMachinesCases } from '../contract/build-machines.ts';
 import { aStep, openBuildHost, type BuildHost } from '../support/build-host.ts';
+import { killAndWait, monitorPid } from '../support/faults.ts';
 import { layerEntries, type LayerEntry } from '../support/layer-entries.ts';
 import { repositoryRoot } from '../support/repository.ts';
 import { runToEnd } from '../support/run-to-end.ts';
@@ -122,9 +123,12 @@ sandboxTest('machines of builds, one step each', {}, async (home, _t, part) => {
       step,
       async (tar) => {
         let bytes = 0;
+        let isKilled = false;
         for await (const piece of tar) {
           bytes += piece.length;
-          if (bytes > 1_000_000) await killMonitor(home.stateDir);
+          if (isKilled || bytes <= 1_000_000) continue; // What was on its way still comes.
+          isKilled = true;
+          await killAndWait(await monitorPid(home));
         }
       },
       never,
@@ -224,12 +228,6 @@ function comparable(entries: ReadonlyMap<string, LayerEntry>) {
     if (kind === 'hard link') return [name, linkName];
     return [name, { linkName, kind, content, ...rest }, mtime === A_TIME];
   });
-}
-
-async function killMonitor(stateDir: string): Promise<void> {
-  const [vm = ''] = await readdir(join(stateDir, 'vms'));
-  const file = await readFile(join(stateDir, 'vms', vm, 'monitor.pid'), 'utf8');
-  process.kill((JSON.parse(file) as { readonly pid: number }).pid, 'SIGKILL');
 }
 
 async function drained(tar: AsyncIterable<Uint8Array>): Promise<void> {

@@ -88,7 +88,8 @@ export interface Vmm extends AsyncDisposable {
    * Saves memory and devices as of one instant at which the vCPUs stand, and calls `atPause` at that instant (to copy the
    * disks, which are flushed then). Afterwards, and on every way out, the vCPUs run if they ran before, else stand; a
    * VM that runs is stopped for tens of milliseconds only. Of a plan with `shared` memory, `to.memory` must be that
-   * file, and only the devices are written. The files are whole when it resolves; when it rejects they are for the
+   * file, and only the devices are written: a VM that runs on writes on in it, so who wants to load it pauses the VM
+   * before and ends it after. The files are whole when it resolves; when it rejects they are for the
    * caller to remove. Not synced to the storage.
    */
   save(to: SavedFiles, options: SaveOptions): Promise<{ readonly pausedMs: number }>;
