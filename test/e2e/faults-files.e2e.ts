@@ -14,6 +14,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 
+import { killAndWait, until } from '../support/faults.ts';
 import { runToEnd } from '../support/run-to-end.ts';
 import { bangerProgram, sandboxTest, type SandboxHome } from '../support/sandbox-home.ts';
 import { mayMount } from '../support/small-disk.ts';
@@ -34,12 +35,7 @@ sandboxTest('a copy that breaks leaves nothing half', {}, async (home, t, part) 
   const says = (script: string) => guestSays(home, 'box', ['sh', '-c', script]);
   await says(`head -c ${String(LARGE)} /dev/zero | tr "\\0" x > /root/large; mkdir -p /srv/in`);
   const nothingInGuest = async () => {
-    for (let tries = 0; ; tries += 1) {
-      const left = await says('ls -A /srv/in');
-      if (left === '') return;
-      assert.ok(tries < 20, left);
-      await pause(100);
-    }
+    await until('nothing is left in the guest', async () => (await says('ls -A /srv/in')) === '');
   };
   const directions = [
     {
@@ -69,7 +65,7 @@ sandboxTest('a copy that breaks leaves nothing half', {}, async (home, t, part) 
     await part(`${direction.name}, by the end of the daemon`, async () => {
       const copy = await begin(home, direction);
 
-      process.kill(await home.daemonPid(), 'SIGKILL');
+      await killAndWait(await home.daemonPid());
       const { status, stderr } = await copy.ended;
 
       assert.equal(status, 1, stderr);

@@ -1,24 +1,35 @@
 import assert from 'node:assert/strict';
-import { readdir, writeFile } from 'node:fs/promises';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 
 import { fingerprint, makeCheckout } from '../support/checkouts.ts';
 import { assertSameWorkspace, guestSh } from '../support/compare-workspace.ts';
-import { killAndWait, monitorPid, startBanger } from '../support/faults.ts';
+import { killAndWait, monitorPid, type Running, startBanger } from '../support/faults.ts';
 import { sandboxTest, type SandboxHome } from '../support/sandbox-home.ts';
 import { guestSays, SLIM } from '../support/vms.ts';
 
 const BIG = 64 * 1024 * 1024;
-/** After the start of banger: it has been asked for, and takes longer than this for so much */
-const SHIPPING_MS = 700;
+/** A ship of so much is in the middle of it when the daemon has written this much more. */
+const UNDER_WAY_BYTES = 4 * 1024 * 1024;
 
-/** Stops the monitor while a ship is under way, which so cannot end before it goes on. */
-async function freezeMonitor(home: SandboxHome): Promise<number> {
-  await pause(SHIPPING_MS);
-  const monitor = await monitorPid(home);
+/** Begins a ship, and stops the monitor while it is under way: so it cannot end before that goes on. */
+async function shipIntoFrozen(
+  home: SandboxHome,
+  args: readonly string[],
+): Promise<{ readonly run: Running; readonly daemon: number; readonly monitor: number }> {
+  const [daemon, monitor] = [await home.daemonPid(), await monitorPid(home)];
+  const before = await bytesWritten(daemon);
+  const run = startBanger(home, args);
+  while ((await bytesWritten(daemon)) < before + UNDER_WAY_BYTES) await pause(5);
   process.kill(monitor, 'SIGSTOP');
-  return monitor;
+  return { run, daemon, monitor };
+}
+
+/** To files and sockets, proc(5) */
+async function bytesWritten(pid: number): Promise<number> {
+  const io = await readFile(`/proc/${String(pid)}/io`, 'utf8');
+  return Number(/^wchar: (\d+)$/m.exec(io)?.[1]);
 }
 
 sandboxTest('shipping that goes wrong', {}, async (home, _t, part) => {
@@ -71,9 +82,7 @@ sandboxTest('shipping that goes wrong', {}, async (home, _t, part) => {
     'a daemon that is killed while it ships leaves a place that the next ship fills',
     async () => {
       await writeFile(join(checkout.path, 'small'), Buffer.alloc(BIG, 'first'));
-      const daemon = await home.daemonPid();
-      const run = startBanger(home, prepare());
-      const monitor = await freezeMonitor(home);
+      const { run, daemon, monitor } = await shipIntoFrozen(home, prepare());
       await killAndWait(daemon);
       process.kill(monitor, 'SIGCONT');
       const { status, stderr } = await run.ended;
@@ -91,8 +100,7 @@ sandboxTest('shipping that goes wrong', {}, async (home, _t, part) => {
 
   await part('a client that is interrupted leaves the old or the new file', async () => {
     await writeFile(join(checkout.path, 'small'), Buffer.alloc(BIG, 'second'));
-    const run = startBanger(home, prepare());
-    const monitor = await freezeMonitor(home);
+    const { run, monitor } = await shipIntoFrozen(home, prepare());
     run.kill('SIGINT');
     process.kill(monitor, 'SIGCONT');
     const { status } = await run.ended;
@@ -109,8 +117,8 @@ sandboxTest('shipping that goes wrong', {}, async (home, _t, part) => {
     'a guest that is killed while it is shipped to is repaired by the next ship',
     async () => {
       await writeFile(join(checkout.path, 'small'), Buffer.alloc(BIG, 'third'));
-      const run = startBanger(home, prepare());
-      await killAndWait(await freezeMonitor(home));
+      const { run, monitor } = await shipIntoFrozen(home, prepare());
+      await killAndWait(monitor);
       const { status } = await run.ended;
       assert.equal(status, 1);
 

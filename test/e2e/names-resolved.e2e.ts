@@ -108,7 +108,6 @@ sandboxTest('names of VMs through systemd-resolved', { skip: !isRoot }, async (g
     await untilNamed(host, 'two.vm', '');
 
     t.diagnostic(`came after ${cameMs.toFixed()} ms, went after ${wentMs.toFixed()} ms`);
-    assert.ok(cameMs < 3_000 && wentMs < 3_000);
   });
 
   await home.ok(['daemon', 'stop']);

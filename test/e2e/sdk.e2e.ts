@@ -116,12 +116,10 @@ sandboxTest('the SDK on one VM', {}, async (home, _, part) => {
     setTimeout(() => caller.abort(reason), 500);
 
     await assert.rejects(running, reason);
-    const { stdout } = await vm.exec([
-      'sh',
-      '-c',
-      'sleep 3; ps -eo args | grep -cx "sleep 4242"; true',
-    ]);
-    assert.equal(stdout.toString().trim(), '0');
+    await until('it has ended in the guest', async () => {
+      const count = ['sh', '-c', 'ps -eo args | grep -cx "sleep 4242"; true'];
+      return (await vm.exec(count)).stdout.toString().trim() === '0';
+    });
   });
 
   await part('events tell every state and start in order', async () => {

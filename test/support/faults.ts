@@ -25,6 +25,9 @@ export const SMALL = [
   '128M',
 ];
 
+/** It only takes that long when it never comes: the host may be busy with much else. */
+const PATIENCE_MS = 120_000;
+
 export interface ListedVm {
   readonly id: string;
   readonly name: string;
@@ -108,7 +111,7 @@ export async function monitorPid(home: SandboxHome): Promise<number> {
 export async function until(
   what: string,
   isSo: () => boolean | Promise<boolean>,
-  timeoutMs = 30_000,
+  timeoutMs = PATIENCE_MS,
 ): Promise<void> {
   const deadline = Date.now() + timeoutMs;
   for (;;) {
@@ -119,7 +122,7 @@ export async function until(
 }
 
 /** Until nothing but the idle daemon is left; the last complaint is the error. */
-export async function untilClean(home: SandboxHome, timeoutMs = 30_000): Promise<void> {
+export async function untilClean(home: SandboxHome, timeoutMs = PATIENCE_MS): Promise<void> {
   const deadline = Date.now() + timeoutMs;
   for (;;) {
     try {

@@ -36,20 +36,29 @@ export const roguery = {
     stream.resume().write(Buffer.from([0xff, 0xff, 0xff, 4, 0, 0, 0, 0, 0]));
   },
   /** Is an agent until a command runs; then hangs up */
-  'hangs up in a command': (stream, guest, inner) =>
-    during(stream, guest, { inner, misbehave: () => stream.destroy() }),
+  'hangs up in a command': (stream, guest, place) =>
+    during(stream, guest, { ...place, misbehave: () => stream.destroy() }),
   /** Is an agent until a command runs; then sends what is no frame */
-  'rubbish in a command': (stream, guest, inner) =>
-    during(stream, guest, { inner, misbehave: () => stream.write(Buffer.alloc(64, 0xff)) }),
+  'rubbish in a command': (stream, guest, place) =>
+    during(stream, guest, { ...place, misbehave: () => stream.write(Buffer.alloc(64, 0xff)) }),
   /** Is an agent until a command runs; then neither reads nor writes */
-  'freezes in a command': (stream, guest, inner) =>
-    during(stream, guest, { inner, misbehave: () => stream.unpipe().pause() }),
-} as const satisfies Record<string, (stream: Socket, guest: FakeGuest, inner: string) => unknown>;
+  'freezes in a command': (stream, guest, place) =>
+    during(stream, guest, { ...place, misbehave: () => stream.unpipe().pause() }),
+} as const satisfies Record<string, (stream: Socket, guest: FakeGuest, place: Place) => unknown>;
+
+interface Place {
+  /** Socket of an honest agent */
+  readonly inner: string;
+  /** From now on it misbehaves in a command */
+  readonly begin: () => void;
+}
 
 export type Roguery = keyof typeof roguery;
 
 export interface RogueAgent extends AsyncDisposable {
   readonly guest: FakeGuest;
+  /** Resolves when it has begun to misbehave in a command */
+  readonly misbehaves: Promise<undefined>;
   readonly connect: () => Socket;
 }
 
@@ -57,10 +66,13 @@ export interface RogueAgent extends AsyncDisposable {
 export async function startRogueAgent(path: string, kind: Roguery): Promise<RogueAgent> {
   const guest = createFakeGuest();
   const inner = `${path}.inner`;
-  const outside = await listen(path, (stream) => void roguery[kind](stream, guest, inner));
+  const { promise: misbehaves, resolve: begin } = Promise.withResolvers<undefined>();
+  const place = { inner, begin: () => begin(undefined) };
+  const outside = await listen(path, (stream) => void roguery[kind](stream, guest, place));
   const inside = await listen(inner, (stream) => void serveStandIn(stream, guest));
   return {
     guest,
+    misbehaves,
     connect: () => connect(path),
     async [Symbol.asyncDispose]() {
       await outside[Symbol.asyncDispose]();
@@ -93,11 +105,14 @@ function rubbish(stream: Socket): void {
   });
 }
 
+/** By then a command's start has been told, also on a host that has much else to do. */
+const TOLD_MS = 500;
+
 /** Passes an honest agent's bytes on until a command runs there. */
 function during(
   stream: Socket,
   guest: FakeGuest,
-  { inner, misbehave }: { readonly inner: string; readonly misbehave: () => void },
+  { inner, begin, misbehave }: Place & { readonly misbehave: () => void },
 ): void {
   const honest = connect(inner);
   honest.on('error', () => undefined).on('close', () => stream.destroy());
@@ -108,7 +123,8 @@ function during(
     setTimeout(() => {
       honest.unpipe();
       misbehave();
-    }, 20); // After the command's start has been told.
+      begin();
+    }, TOLD_MS);
     return add(request);
   };
 }

@@ -173,7 +173,7 @@ async function openHome(options: SandboxOptions): Promise<OpenHome> {
 
 /** A daemon that answers no more may take a moment to be gone. */
 async function leftoversInTheEnd(places: Places): Promise<readonly string[]> {
-  const deadline = Date.now() + 5000;
+  const deadline = Date.now() + 30_000;
   for (;;) {
     const left = await hostLeftovers(places);
     if (left.length === 0 || Date.now() > deadline) return left;

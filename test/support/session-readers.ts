@@ -50,6 +50,11 @@ export class SessionReader {
     return new Promise((resolve) => this.#waiting.push({ bytes: this.#bytes + bytes, resolve }));
   }
 
+  /** Resolves when that many have come in all. */
+  async atLeast(bytes: number): Promise<void> {
+    if (this.#bytes < bytes) await this.more(bytes - this.#bytes);
+  }
+
   #take(chunk: Uint8Array): void {
     this.#chunks.push(Buffer.from(chunk));
     this.#bytes += chunk.length;

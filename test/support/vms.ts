@@ -30,6 +30,31 @@ export async function guestSays(
   return stdout.trimEnd();
 }
 
+/** A shell's command line for a process that goes on after it: it counts up in /run/count. */
+export const COUNTING =
+  "setsid nohup sh -c 'i=0; while :; do i=$((i+1)); echo $i > /run/count; sleep 0.1; done' >/dev/null 2>&1 &";
+
+/** Resolves when the process that counts has done so once more. */
+export async function countsOn(home: SandboxHome, vm: string): Promise<void> {
+  // The file is empty for a moment each time.
+  const script =
+    'a=$(cat /run/count); until [ "$(cat /run/count)" -gt "${a:-0}" ] 2>/dev/null; do sleep 0.05; done';
+  await home.ok(['exec', '--timeout', '60s', vm, '--', 'sh', '-c', script], { stdin: '' });
+}
+
+/** How far the guest's clock is from ours, as an absolute; the nearest of three, as the way there takes its time. */
+export async function clockOffsetMs(home: SandboxHome, vm: string): Promise<number> {
+  let nearest = Infinity;
+  for (let attempt = 0; attempt < 3; attempt += 1) {
+    const before = Date.now();
+    const guest = Number(await guestSays(home, vm, ['date', '+%s%3N']));
+    const after = Date.now();
+    const outside = guest < before ? before - guest : guest > after ? guest - after : 0;
+    nearest = Math.min(nearest, outside);
+  }
+  return nearest;
+}
+
 /** The kernel's own name for one boot. */
 export function bootIdOf(home: SandboxHome, vm: string): Promise<string> {
   return guestSays(home, vm, ['cat', '/proc/sys/kernel/random/boot_id']);

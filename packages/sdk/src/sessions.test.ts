@@ -65,7 +65,7 @@ suite('sessions', () => {
     const reader = new SessionReader();
     async function* breaking() {
       yield 'first ';
-      await reader.more(6);
+      await reader.atLeast(6);
       throw new Error('the terminal is gone');
     }
 
@@ -74,7 +74,7 @@ suite('sessions', () => {
       write: true,
       stdin: breaking(),
     });
-    await reader.more(6);
+    await reader.atLeast(6);
     await pause(20);
     first.detach();
     const end = await first.end;
@@ -107,8 +107,9 @@ suite('sessions', () => {
     });
     for (let round = 0; round < 3; round += 1) {
       await reader.more(100_000);
+      const retries = reader.retries.length;
       await daemon.stop();
-      await pause(150);
+      while (reader.retries.length === retries) await pause(5);
       await daemon.start();
     }
     await attachment.end;

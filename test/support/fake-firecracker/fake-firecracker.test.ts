@@ -304,6 +304,6 @@ function childrenIn(cell: string): readonly string[] {
 }
 
 async function settled<T>(look: () => readonly T[]): Promise<readonly T[]> {
-  for (let tries = 0; tries < 100 && look().length > 0; tries += 1) await pause(20);
+  for (let tries = 0; tries < 1500 && look().length > 0; tries += 1) await pause(20);
   return look();
 }

@@ -287,8 +287,8 @@ suite('the next daemon', () => {
     assert.deepEqual(await next.machines.open(), []);
 
     const adopted = next.machines.find('web');
-    const guest = await adopted.guest(AbortSignal.timeout(1000));
-    assert.equal((await guest.info(AbortSignal.timeout(1000))).bootId, vm.record.bootId);
+    const guest = await adopted.guest(anOperation().signal);
+    assert.equal((await guest.info(anOperation().signal)).bootId, vm.record.bootId);
     await adopted.stop(anOperation());
     assert.equal(world.host.monitors.size, 0);
   });

@@ -5,7 +5,7 @@ import { BangerError } from '@banger/protocol/errors';
 import { explainSqlite, isBusy } from './explain-sqlite.ts';
 
 /** Two that look at the same moment are in each other's way: one of them has to try again, or both would give up. */
-const RIVAL_MS = 250;
+const RIVAL_MS = 1000;
 
 /**
  * One daemon per state directory: an SQLite file held in an exclusive transaction. The kernel drops the lock with the
