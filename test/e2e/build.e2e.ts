@@ -51,7 +51,7 @@ const SRC = {
 
 const SLOW = 'FROM debian-bookworm-slim\nRUN echo waiting; sleep 1000\n';
 
-sandboxTest('image build', { timeoutMs: 900_000 }, async (home, t, part) => {
+sandboxTest('image build', {}, async (home, t, part) => {
   const dir = mkdtempSync(join(tmpdir(), 'banger-build-'));
   t.after(() => rmSync(dir, { recursive: true, force: true }));
   const build = (...args: string[]) => home.ok(['image', 'build', ...SIZE, ...args]);

@@ -25,7 +25,7 @@ sed -i /getty/d "$1/etc/inittab"`;
 /** Without udev a console's device never comes, and systemd would wait a minute and a half for it. */
 const noConsole = 'ln -s /dev/null "$1/etc/systemd/system/serial-getty@.service"';
 
-sandboxTest('images with an init of their own', { timeoutMs: 900_000 }, async (home, _t, part) => {
+sandboxTest('images with an init of their own', {}, async (home, _t, part) => {
   await part('OpenRC is booted, waited for, and its services are stopped in order', async () => {
     const layers = [await debianLayer(['openrc', 'sysvinit-core'], fewServices)];
     await pullMade(home, { name: 'openrc', layers, config: { Cmd: ['bash'], Env: ['A=1'] } });

@@ -22,7 +22,7 @@ import { guestSays, showVm, shownVms, SLIM } from '../support/vms.ts';
 /** 100 MB */
 const MUCH = 100 * 1000 * 1000;
 
-sandboxTest('ports of a VM on the host', { timeoutMs: 900_000 }, async (home, t, part) => {
+sandboxTest('ports of a VM on the host', {}, async (home, t, part) => {
   const freePort = await chooseFreePort();
   const publish = `${String(freePort)}:8080`;
   await home.ok(['vm', 'create', '--name', 'web', '--publish', publish, ...SLIM]);

@@ -23,7 +23,7 @@ print $l->sockport, "\\n" if $ARGV[2]; open STDOUT, ">/dev/null" if $ARGV[2];
 while (my $c = $l->accept) { while (<$c>) { last if /^\\r?$/ } open my $f, "<", $ARGV[1]; local $/; my $b = <$f>;
 print $c "HTTP/1.0 200 OK\\r\\nContent-Length: ", length $b, "\\r\\n\\r\\n", $b; close $c }`;
 
-sandboxTest('ssh to an image without sshd', { timeoutMs: 400_000 }, async (home, _, part) => {
+sandboxTest('ssh to an image without sshd', {}, async (home, _, part) => {
   const ssh = sshUser(home);
   const dir = home.env['HOME'] ?? '';
   const at = (name: string) => join(dir, name);

@@ -21,7 +21,7 @@ export interface Finished {
 
 /** Runs a program with its streams collected; one that takes too long is killed and its output is in the error. */
 export async function runToEnd(command: readonly string[], options: RunOptions): Promise<Finished> {
-  const { env, stdin, timeoutMs = 300_000, cwd, uid, gid } = options;
+  const { env, stdin, timeoutMs = 600_000, cwd, uid, gid } = options;
   const [program = '', ...args] = command;
   const child = spawn(program, args, {
     stdio: ['pipe', 'pipe', 'pipe'],

@@ -43,7 +43,7 @@ export interface SandboxOptions {
   readonly templates?: 'shared' | 'own' | 'off';
   /** The daemon and its VMs are in a network namespace made for it, in which there is nothing but `lo`. Needs root. */
   readonly ownNetwork?: boolean;
-  /** Ten minutes unless told */
+  /** Twenty minutes unless told: the host may have much else to do */
   readonly timeoutMs?: number;
   /** It cannot run on this machine */
   readonly skip?: boolean;
@@ -63,7 +63,7 @@ export function sandboxTest(
   options: SandboxOptions,
   body: (home: SandboxHome, t: TestContext, part: Part) => Promise<void>,
 ): void {
-  const { timeoutMs: timeout = 600_000, skip = false } = options;
+  const { timeoutMs: timeout = 1_200_000, skip = false } = options;
   void test(name, { timeout, skip }, async (t) => {
     const { home, close } = await openHome(options);
     const failed: string[] = [];
