@@ -5,6 +5,7 @@ import { HELPER_SOCKET } from '../helper/helper-settings.ts';
 import { createInstalledBridgeHost } from '../helper/installed-bridge-host.ts';
 import type { Clock } from '../host/clock.ts';
 import type { ConfigValues } from '../host/config-keys.ts';
+import { hasLink } from '../host/network-links.ts';
 import { hostNameServers } from '../host/name-servers.ts';
 import type { BangerPaths } from '../host/paths.ts';
 import type { Processes } from '../host/processes.ts';
@@ -20,6 +21,7 @@ import { createBridgeMode, type BridgeMode } from '../network/bridge/bridge-mode
 import { chooseFirewall } from '../network/bridge/choose-firewall.ts';
 import { createBridgeHost } from '../network/bridge/create-bridge-host.ts';
 import { ownerId } from '../network/bridge/marks.ts';
+import { rememberTaps } from '../network/bridge/remember-taps.ts';
 import { tapName } from '../network/bridge/tap-name.ts';
 import { TapPool, type TapPoolStatus } from '../network/bridge/tap-pool.ts';
 import type { NetworkMode } from '../network/network-mode.ts';
@@ -55,11 +57,14 @@ export function composeNetworks({
 }: NetworkParts): Networks {
   const { bridge_name: name, bridge_ip: address, cidr: subnet, dns_servers: servers } = config;
   const settings: BridgeSettings = { name, address, subnet, owner: paths.stateDir, uid };
-  const bridgeHost = bridgeHostFor(settings, processes);
+  const bridgeHost = rememberTaps(bridgeHostFor(settings, processes), hasLink);
   return {
     modes: {
       user: createUserMode(),
-      bridge: createBridgeMode(bridgeHost, { ...settings, tapUserOf }),
+      bridge: createBridgeMode(bridgeHost, {
+        ...{ ...settings, tapUserOf },
+        isReady: (port) => bridgeHost.isReady(port),
+      }),
     },
     bridge: {
       ...{ name, gateway: address, subnet },

@@ -20,7 +20,7 @@ import type { RunningVms } from './running-vms.ts';
 import type { Identifier } from './identify.ts';
 import type { Step } from './run-steps.ts';
 import type { WarmStarts } from './warm/warm-starts.ts';
-import { attachNetwork } from './steps/attach-network.ts';
+import { attachNetwork, awaitNetwork } from './steps/attach-network.ts';
 import { awaitReady } from './steps/await-ready.ts';
 import { bootGuest } from './steps/boot-guest.ts';
 import { greetGuest } from './steps/greet-guest.ts';
@@ -89,6 +89,7 @@ export function greetSteps(deps: StepDeps): readonly Step[] {
     makeRunDirectory(directories),
     attachNetwork(networkOf),
     launchVmm(driverOf, running),
+    awaitNetwork(networkOf),
     resumeVcpus(running, saved),
     greetGuest(running, connector),
   ];

@@ -67,7 +67,7 @@ export function startTimings(
   },
 ): Timing[] {
   const idle = isBooted(start) ? ['boot-guest', 'await-ready'] : ['identify-guest'];
-  if (start.state === null) idle.push('resume-vcpus');
+  if (start.state === null) idle.push('await-network', 'resume-vcpus');
   return steps
     .filter(({ name }) => !idle.includes(name))
     .flatMap((step) => {

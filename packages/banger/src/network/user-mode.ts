@@ -5,6 +5,7 @@ export function createUserMode(): NetworkMode {
   return {
     name: 'user',
     problems: () => Promise.resolve([]),
+    prepare: () => Promise.resolve(),
     attach: () => Promise.resolve(),
     detach: () => Promise.resolve(),
   };

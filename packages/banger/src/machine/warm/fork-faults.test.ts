@@ -10,6 +10,7 @@ const steps = [
   'make-run-directory',
   'attach-network',
   'launch-vmm',
+  'await-network',
   'resume-vcpus',
   'greet-guest',
   'identify-guest',

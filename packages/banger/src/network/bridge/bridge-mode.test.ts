@@ -2,8 +2,10 @@ import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 
 import { aPlan } from '../../machine/fixtures.ts';
+import type { BridgeHost } from './bridge-host.ts';
 import { createBridgeMode } from './bridge-mode.ts';
 import { createFakeBridgeHost } from './fake-bridge-host.ts';
+import { rememberTaps } from './remember-taps.ts';
 
 const settings = {
   ...{ name: 'br-banger', address: '172.16.0.1', subnet: '172.16.0.0/24' },
@@ -61,6 +63,47 @@ suite('a VM on the bridge', () => {
     await assert.rejects(mode.attach(closed, aborted), /no longer wanted/);
 
     assert.deepEqual(mode.ports(), before);
+  });
+
+  test('whose tap is there is attached while its monitor starts, and not told of twice', async () => {
+    const host = rememberTaps(createFakeBridgeHost(settings), () => Promise.resolve(true));
+    const asked: boolean[] = [];
+    const counting: BridgeHost = {
+      ...host,
+      async ensurePort(port, signal) {
+        await host.ensurePort(port, signal);
+        asked.push(port.nat);
+      },
+    };
+    const mode = createBridgeMode(counting, { ...settings, isReady: (port) => host.isReady(port) });
+    const plan = aPlan({ network: 'bridge', nat: true });
+    const pooled = { ...plan, network: { ...plan.network, nat: false } };
+
+    await mode.prepare(pooled, never);
+    await mode.attach(pooled, never);
+    assert.deepEqual(asked, [false]);
+    await mode.prepare(plan, never);
+    assert.deepEqual(asked, [false]);
+    await mode.attach(plan, never);
+    assert.deepEqual(asked, [false, true]);
+    await mode.attach(plan, never);
+    assert.deepEqual(asked, [false, true, true]);
+  });
+
+  test('is told by attaching what failed after its monitor was let start', async () => {
+    const host = createFakeBridgeHost(settings);
+    const mode = createBridgeMode(host, { ...settings, isReady: () => Promise.resolve(true) });
+    const plan = aPlan({ network: 'bridge' });
+    host.host.routes.add(settings.subnet);
+
+    await mode.prepare(plan, never);
+    await assert.rejects(mode.attach(plan, never), { code: 'host.network_conflict' });
+    assert.deepEqual(mode.ports(), []);
+
+    await mode.prepare(plan, never);
+    await mode.detach(plan, never);
+    host.host.routes.clear();
+    await mode.attach(plan, never);
   });
 
   test('is not put on a bridge of another subnet than it was made for', async () => {

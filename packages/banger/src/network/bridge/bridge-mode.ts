@@ -1,3 +1,5 @@
+import { isDeepStrictEqual } from 'node:util';
+
 import { BangerError } from '@banger/protocol/errors';
 import { isHostIn, parseIpv4, parseIpv4Subnet } from '@banger/protocol/ipv4-subnet';
 
@@ -9,6 +11,8 @@ import { BridgePort } from './bridge-port.ts';
 export interface BridgeModeSettings extends Pick<BridgeSettings, 'subnet' | 'name'> {
   /** Who opens the VM's tap; undefined for whom the daemon runs as */
   readonly tapUserOf?: (plan: MachinePlan) => number | undefined;
+  /** Whether a monitor can open the port's tap now, whatever is still to be said of its guest */
+  readonly isReady?: (port: BridgePort) => Promise<boolean>;
 }
 
 export interface BridgeMode extends NetworkMode {
@@ -22,36 +26,59 @@ export interface BridgeMode extends NetworkMode {
   ports(): readonly BridgePort[];
 }
 
+/** One that was prepared. */
+interface Attachment {
+  readonly port: BridgePort;
+  readonly done: Promise<void>;
+}
+
 /** A tap per VM on the host's bridge. What the host lets a guest do is in its plan. */
 export function createBridgeMode(host: BridgeHost, settings: BridgeModeSettings): BridgeMode {
   const ports = new Map<string, BridgePort>();
-  const portOf = (plan: MachinePlan) => bridgePortOf(plan, settings.tapUserOf?.(plan));
-  const put = (tap: string, port: BridgePort | undefined) => {
-    if (port === undefined) ports.delete(tap);
-    else ports.set(tap, port);
+  const begun = new Map<string, Attachment>();
+  const portOf = (plan: MachinePlan) => {
+    checkSubnet(plan, settings);
+    return bridgePortOf(plan, settings.tapUserOf?.(plan));
+  };
+  const ensure = async (port: BridgePort, signal: AbortSignal) => {
+    const before = ports.get(port.tap);
+    ports.set(port.tap, port);
+    try {
+      await host.ensurePort(port, signal);
+    } catch (error) {
+      if (ports.get(port.tap) === port) {
+        if (before === undefined) ports.delete(port.tap);
+        else ports.set(port.tap, before);
+      }
+      throw error;
+    }
   };
   return {
     name: 'bridge',
     problems: (signal) => host.problems(signal),
-    async attach(plan, signal) {
-      checkSubnet(plan, settings);
+    async prepare(plan, signal) {
       const port = portOf(plan);
-      const before = ports.get(port.tap);
-      ports.set(port.tap, port);
-      try {
-        await host.ensurePort(port, signal);
-      } catch (error) {
-        if (ports.get(port.tap) === port) put(port.tap, before);
-        throw error;
-      }
+      const isReady = (await settings.isReady?.(port)) === true;
+      const done = ensure(port, signal);
+      done.catch(() => undefined); // Told by `attach`.
+      begun.set(port.tap, { port, done });
+      if (!isReady) await done;
+    },
+    async attach(plan, signal) {
+      const port = portOf(plan);
+      const earlier = begun.get(port.tap);
+      begun.delete(port.tap);
+      if (isDeepStrictEqual(earlier?.port, port)) await earlier?.done;
+      else await ensure(port, signal);
     },
     async detach({ network: { bridge } }, signal) {
       if (bridge === null) return;
       ports.delete(bridge.tap);
+      begun.delete(bridge.tap);
       await host.removeTap(bridge.tap, signal);
     },
     adopt(plan) {
-      const port = portOf(plan);
+      const port = bridgePortOf(plan, settings.tapUserOf?.(plan));
       ports.set(port.tap, port);
     },
     ports: () => [...ports.values()],
