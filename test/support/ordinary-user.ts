@@ -13,6 +13,10 @@ export interface OrdinaryUser extends AsyncDisposable {
   readonly home: string;
   readonly stateDir: string;
   readonly runtimeDir: string;
+  /** Of its commands */
+  readonly env: Readonly<Record<string, string>>;
+  /** `banger`, as it is installed for it */
+  readonly program: string;
   banger(args: readonly string[], options?: RunOptions): Promise<Finished>;
   run(command: readonly string[], options?: RunOptions): Promise<Finished>;
   /** Takes away what image building without root needs; stops the daemon */
@@ -48,7 +52,7 @@ export async function makeUser(): Promise<OrdinaryUser> {
     });
   };
   return {
-    ...{ name, uid, home, stateDir, runtimeDir, banger, run },
+    ...{ name, uid, home, stateDir, runtimeDir, env, program, banger, run },
     async dropSubordinateIds() {
       await stopDaemon();
       for (const [file, flag] of [

@@ -2,7 +2,9 @@
 import { bridgeSettings } from '../../contract/bridge-host-scene.ts';
 import { runHelper } from '../../../packages/banger/src/helper/run-helper.ts';
 import { createFakeBridgeHost } from '../../../packages/banger/src/network/bridge/fake-bridge-host.ts';
+import { createFakeResolverHost } from '../../../packages/banger/src/network/dns/fake-resolver-host.ts';
 
 const [instance = '', settingsFile = ''] = process.argv.slice(2);
 const bridge = createFakeBridgeHost(bridgeSettings);
-process.exit(await runHelper({ instance, settingsFile, hosts: () => ({ bridge }) }));
+const resolver = createFakeResolverHost(bridgeSettings.owner);
+process.exit(await runHelper({ instance, settingsFile, hosts: () => ({ bridge, resolver }) }));

@@ -1,5 +1,6 @@
 import { SETTINGS_FILE } from '../helper/helper-settings.ts';
 import { createRootBridgeHost } from '../helper/root-bridge-host.ts';
+import { createRootResolverHost } from '../helper/root-resolver-host.ts';
 import { runHelper } from '../helper/run-helper.ts';
 
 const [instance = '', settingsFile = SETTINGS_FILE] = process.argv.slice(2);
@@ -8,6 +9,9 @@ process.exit(
   await runHelper({
     instance,
     settingsFile,
-    hosts: (settings) => ({ bridge: createRootBridgeHost(settings) }),
+    hosts: (settings) => ({
+      bridge: createRootBridgeHost(settings),
+      resolver: createRootResolverHost(settings),
+    }),
   }),
 );

@@ -8,6 +8,8 @@ import { createDisks } from '../disk/create-disks.ts';
 import type { Disks } from '../disk/disks.ts';
 import { createGuestConnector } from '../guest/guest-connector.ts';
 import type { GuestConnector } from '../guest/guest.ts';
+import { createHelperConnection, type HelperConnection } from '../helper/helper-connection.ts';
+import { HELPER_SOCKET } from '../helper/helper-settings.ts';
 import type { Clock } from '../host/clock.ts';
 import type { ConfigValues } from '../host/config-keys.ts';
 import type { Listeners } from '../host/listeners.ts';
@@ -79,6 +81,8 @@ export interface Adapters {
   readonly pressure: MemoryPressure;
   readonly listeners: Listeners;
   readonly networks: Networks;
+  /** Made when it is first asked for something */
+  readonly helper: HelperConnection;
   readonly accelerator: () => Promise<AcceleratorProbe>;
   /** Repositories that images would be made from, for people */
   readonly debianSources: (signal: AbortSignal) => Promise<readonly string[]>;
@@ -124,6 +128,7 @@ export function composeAdapters({
   const clock = createSystemClock();
   const processes = createSystemProcesses();
   const facts = createFactsTable(db);
+  const helper = createHelperConnection(HELPER_SOCKET);
   const mirrors = {
     debianMirror: config.debian_mirror,
     debianSecurityMirror: config.debian_security_mirror,
@@ -178,7 +183,15 @@ export function composeAdapters({
     }),
     pressure: createSystemPressure(),
     listeners: createSystemListeners(),
-    networks: composeNetworks({ config, paths, uid, processes, tapUserOf: cells.tapUserOf }),
+    helper,
+    networks: composeNetworks({
+      config,
+      paths,
+      uid,
+      processes,
+      helper,
+      tapUserOf: cells.tapUserOf,
+    }),
     drivers: composeDrivers({ config, processes, clock, cells: cells.cells }),
     cells,
     async debianSources(signal) {

@@ -1,12 +1,17 @@
 import type { DaemonInfo } from '@banger/protocol/doctor';
 import { hostPortText, type HostPort } from '@banger/protocol/host-port';
 
+import { createHelperResolverHost } from '../helper/helper-resolver-host.ts';
+import { HELPER_SOCKET } from '../helper/helper-settings.ts';
+import { mayAskHelper } from '../helper/may-ask-helper.ts';
 import type { Config } from '../host/config.ts';
 import { findResolver } from '../host/find-resolver.ts';
 import { parseHostPort } from '../host/parse-host-port.ts';
 import type { Machines } from '../machine/machines.ts';
+import { createResolvedHost } from '../network/dns/create-resolved-host.ts';
 import { startDnsServer, type DnsStatus } from '../network/dns/dns-server.ts';
-import { routeResolved } from '../network/dns/route-resolved.ts';
+import type { ResolverHost } from '../network/dns/resolver-host.ts';
+import { removeRoute, RouteKeeper } from '../network/dns/route-keeper.ts';
 import { NamesCheck } from '../network/names-check.ts';
 import type { Adapters } from './compose-adapters.ts';
 import type { DaemonLog } from './daemon-log.ts';
@@ -24,6 +29,8 @@ export interface DnsParts {
 /** The name server of a daemon, if its configuration wants one. */
 export interface Names extends AsyncDisposable {
   readonly status: DnsStatus | undefined;
+  /** Why the host's resolver could not be told to ask it */
+  readonly trouble: string | undefined;
   info(): DaemonInfo['dns'];
   /** Whether programs of this host find VMs by name */
   resolve(): Promise<boolean>;
@@ -33,17 +40,26 @@ export interface Names extends AsyncDisposable {
 export async function composeDns(parts: DnsParts): Promise<Names> {
   const { adapters, config, machines, log } = parts;
   const at = parseHostPort(config.values.dns_listen);
+  const host = resolverHostFor(parts);
+  const onTrouble = (error: unknown) =>
+    log.warn({ err: error }, 'systemd-resolved does not ask for the names of VMs');
+  // Of an earlier daemon: where it points, nobody answers, or somebody else.
+  await removeRoute({ host, onTrouble });
   if (at === undefined) {
     return {
       status: undefined,
+      trouble: undefined,
       info: () => null,
       resolve: () => Promise.resolve(false),
       [Symbol.asyncDispose]: () => Promise.resolve(),
     };
   }
   const check = new NamesCheck(adapters.clock);
-  const stopping = new AbortController();
-  let routing: Promise<AsyncDisposable | undefined> | undefined;
+  let keeper: RouteKeeper | undefined;
+  const onRoute = () => {
+    log.info('systemd-resolved asks for the names of VMs');
+    check.forget();
+  };
   const server = await startDnsServer({
     ...adapters,
     at,
@@ -55,7 +71,8 @@ export async function composeDns(parts: DnsParts): Promise<Names> {
         return;
       }
       log.info({ listen }, 'answering for the names of VMs');
-      routing = route(status.at, parts, stopping.signal).finally(() => check.forget());
+      const { clock } = adapters;
+      keeper = new RouteKeeper({ at: reachedAt(status.at), clock, host, onRoute, onTrouble });
     },
   });
   return {
@@ -63,37 +80,37 @@ export async function composeDns(parts: DnsParts): Promise<Names> {
     get status() {
       return server.status;
     },
+    get trouble() {
+      return keeper?.trouble;
+    },
     info() {
       const { status } = server;
       const problem = status.state === 'failed' ? status.problem.message : null;
       return { listen: hostPortText(status.at), problem };
     },
     async [Symbol.asyncDispose]() {
-      stopping.abort(new Error('the daemon is stopping'));
-      const routed = await routing;
-      await routed?.[Symbol.asyncDispose]();
+      await keeper?.[Symbol.asyncDispose]();
       await server[Symbol.asyncDispose]();
     },
   };
 }
 
-/** Where systemd-resolved runs and we may; elsewhere `doctor` has the recipe. */
-async function route(
-  at: HostPort,
-  { adapters: { processes }, stateDir, isRoot, log }: DnsParts,
-  signal: AbortSignal,
-): Promise<AsyncDisposable | undefined> {
-  if (!isRoot || (await findResolver()) !== 'systemd-resolved') return undefined;
-  try {
-    const owner = `banger ${stateDir}`.slice(0, MAX_ALIAS);
-    const routed = await routeResolved(at, { processes, owner, signal });
-    log.info('systemd-resolved asks for the names of VMs');
-    return routed;
-  } catch (error) {
-    log.warn({ err: error }, 'systemd-resolved does not ask for the names of VMs');
-    return undefined;
-  }
+/** Where systemd-resolved runs, and root or the helper may tell it; elsewhere `doctor` has the recipe. */
+function resolverHostFor({
+  adapters: { processes, helper },
+  stateDir,
+  isRoot,
+}: DnsParts): () => Promise<ResolverHost | undefined> {
+  const local = createResolvedHost({ processes, owner: stateDir });
+  const host = isRoot ? local : createHelperResolverHost(helper, local);
+  return async () => {
+    if ((await findResolver()) !== 'systemd-resolved') return undefined;
+    return isRoot || (await mayAskHelper(HELPER_SOCKET)) ? host : undefined;
+  };
 }
 
-/** Of a network link (the kernel's IFALIASZ) */
-const MAX_ALIAS = 255;
+/** A server of all addresses is asked on one of this host's alone. */
+function reachedAt({ address, port }: HostPort): HostPort {
+  if (address === '0.0.0.0') return { address: '127.0.0.1', port };
+  return { address: address === '::' ? '::1' : address, port };
+}

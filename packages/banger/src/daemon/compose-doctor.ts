@@ -47,6 +47,7 @@ export function composeDoctor(
             status: parts.names.status,
             resolves: await parts.names.resolve(),
             resolver: await findResolver(),
+            trouble: parts.names.trouble,
           }),
           networks: async (until) => ({
             wanted: config.values.network,

@@ -1,6 +1,6 @@
 import type { NetworkName } from '@banger/protocol/vm';
 
-import { createHelperConnection } from '../helper/helper-connection.ts';
+import type { HelperConnection } from '../helper/helper-connection.ts';
 import { HELPER_SOCKET } from '../helper/helper-settings.ts';
 import { createInstalledBridgeHost } from '../helper/installed-bridge-host.ts';
 import type { Clock } from '../host/clock.ts';
@@ -43,6 +43,7 @@ export interface NetworkParts {
   readonly paths: Pick<BangerPaths, 'stateDir'>;
   readonly uid: number;
   readonly processes: Processes;
+  readonly helper: HelperConnection;
   /** Who opens a VM's tap; undefined for whom the daemon runs as */
   readonly tapUserOf: (plan: MachinePlan) => number | undefined;
 }
@@ -53,11 +54,12 @@ export function composeNetworks({
   paths,
   uid,
   processes,
+  helper,
   tapUserOf,
 }: NetworkParts): Networks {
   const { bridge_name: name, bridge_ip: address, cidr: subnet, dns_servers: servers } = config;
   const settings: BridgeSettings = { name, address, subnet, owner: paths.stateDir, uid };
-  const bridgeHost = rememberTaps(bridgeHostFor(settings, processes), hasLink);
+  const bridgeHost = rememberTaps(bridgeHostFor(settings, { processes, helper }), hasLink);
   return {
     modes: {
       user: createUserMode(),
@@ -82,11 +84,12 @@ export function composeNetworks({
 }
 
 /** Root does it in this process, the helper for anybody else it is installed for. */
-function bridgeHostFor(settings: BridgeSettings, processes: Processes): BridgeHost {
-  if (settings.uid !== 0) {
-    const connection = createHelperConnection(HELPER_SOCKET);
-    return createInstalledBridgeHost({ connection, socket: HELPER_SOCKET, settings });
-  }
+function bridgeHostFor(
+  settings: BridgeSettings,
+  { processes, helper }: Pick<NetworkParts, 'processes' | 'helper'>,
+): BridgeHost {
+  if (settings.uid !== 0)
+    return createInstalledBridgeHost({ connection: helper, socket: HELPER_SOCKET, settings });
   const id = ownerId(settings.owner);
   return createBridgeHost({
     ...{ settings, processes, hasTunDevice },

@@ -11,6 +11,7 @@ const rows = (change: Partial<NamesView>) =>
     status: { state: 'serving', at },
     resolves: false,
     resolver: 'resolv.conf',
+    trouble: undefined,
     ...change,
   });
 
@@ -36,6 +37,12 @@ suite('doctor on names of VMs', () => {
       assert.doesNotMatch(routing.fix ?? '', /\n/);
     });
   }
+
+  test('says why the resolver could not be told of us', () => {
+    const trouble = 'Cannot have systemd-resolved ask: the link is taken';
+
+    assert.equal(rows({ resolver: 'systemd-resolved', trouble }).at(-1)?.detail, trouble);
+  });
 
   test('says why the name server does not answer', () => {
     const problem = new BangerError('host.port_taken', 'Cannot answer: taken', { hint: 'ss -l' });

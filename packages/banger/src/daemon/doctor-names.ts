@@ -12,10 +12,17 @@ export interface NamesView {
   /** Programs of this host find VMs by name */
   readonly resolves: boolean;
   readonly resolver: Resolver;
+  /** Why the resolver could not be told to ask us */
+  readonly trouble: string | undefined;
 }
 
 /** Whether the name server answers, and whether anybody asks it. */
-export function namesRows({ status, resolves, resolver }: NamesView): readonly DoctorRow[] {
+export function namesRows({
+  status,
+  resolves,
+  resolver,
+  trouble,
+}: NamesView): readonly DoctorRow[] {
   if (status === undefined) {
     return [
       { name: 'name server', status: 'WARN', detail: 'dns_listen is off: VMs have no names' },
@@ -29,18 +36,16 @@ export function namesRows({ status, resolves, resolver }: NamesView): readonly D
   const listen = hostPortText(status.at);
   return [
     { name: 'name server', status: 'PASS', detail: `answers for *.vm on ${listen}` },
-    routingRow({ resolves, resolver, at: status.at }),
+    routingRow({ resolves, resolver, trouble, at: status.at }),
   ];
 }
 
-function routingRow(view: {
-  readonly resolves: boolean;
-  readonly resolver: Resolver;
-  readonly at: HostPort;
-}): DoctorRow {
+function routingRow(view: Omit<NamesView, 'status'> & { readonly at: HostPort }): DoctorRow {
   const name = 'dns routing';
   if (view.resolves)
     return { name, status: 'PASS', detail: 'programs of this host find VMs by name' };
+  if (view.trouble !== undefined)
+    return { name, status: 'WARN', detail: view.trouble, fix: 'banger daemon logs --tail 20' };
   return {
     name,
     status: 'WARN',
@@ -62,7 +67,7 @@ function recipe(resolver: Resolver, at: HostPort): string {
         'ip link set banger0 up',
         `resolvectl dns banger0 ${listen}`,
         "resolvectl domain banger0 '~vm'",
-        'resolvectl default-route banger0 no"',
+        'resolvectl default-route banger0 no" # or: sudo banger system install',
       ].join(' && ');
     case 'NetworkManager':
       return `printf '[main]\\ndns=dnsmasq\\n' | sudo tee /etc/NetworkManager/conf.d/banger.conf && echo ${dnsmasq} | sudo tee /etc/NetworkManager/dnsmasq.d/banger.conf && sudo systemctl reload NetworkManager`;

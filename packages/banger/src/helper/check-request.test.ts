@@ -54,6 +54,36 @@ for (const [what, change] of [
   });
 }
 
+for (const address of ['127.0.0.1', '127.77.0.1', '::1', '172.31.99.1']) {
+  test(`names may be asked for on ${address}, of this host`, () => {
+    const asked = { id: 1, method: 'resolver.route', at: { address, port: 42_069 } };
+    checkRequest(HelperRequest.parse(asked), settings);
+  });
+}
+
+for (const address of ['8.8.8.8', '172.31.99.17', '0.0.0.0', '128.0.0.1', '169.254.169.254']) {
+  test(`names are not to be asked for on ${address}`, () => {
+    const asked = { id: 1, method: 'resolver.route', at: { address, port: 53 } };
+    const request = HelperRequest.parse(asked);
+    assert.throws(() => checkRequest(request, settings), { code: 'helper.refused' });
+  });
+}
+
+for (const at of [
+  { address: '127.0.0.1 --help', port: 53 },
+  { address: 'ns.example.com', port: 53 },
+  { address: '127.0.0.1%lo', port: 53 },
+  { address: '127.0.0.1', port: 0 },
+  { address: '127.0.0.1', port: 65_536 },
+  { address: '127.0.0.1', port: '53' },
+  { address: '127.0.0.1', port: 53, domain: '~.' },
+]) {
+  test(`${JSON.stringify(at)} is no name server`, () => {
+    const asked = { id: 1, method: 'resolver.route', at };
+    assert.equal(HelperRequest.safeParse(asked).success, false);
+  });
+}
+
 test('whatever is asked, nothing passes but names and addresses of this owner', () => {
   const text = fc.oneof(
     fc.string(),
@@ -82,6 +112,7 @@ test('whatever is asked, nothing passes but names and addresses of this owner', 
       method: fc.oneof(fc.constantFrom(...methods), fc.string()),
       tap: text,
       port: portLike,
+      at: fc.record({ address: fc.oneof(address, text), port: fc.nat(70_000) }),
       ports: fc.array(portLike),
     },
     { requiredKeys: ['method'] },
@@ -99,6 +130,8 @@ test('whatever is asked, nothing passes but names and addresses of this owner', 
         assert.equal((error as { code?: string }).code, 'helper.refused');
         return;
       }
+      if (parsed.data.method === 'resolver.route')
+        assert.match(parsed.data.at.address, /^(?:127\.\d+\.\d+\.\d+|172\.31\.99\.1)$/);
       for (const tap of tapsOf(parsed.data)) assert.match(tap, /^bgr0882-[1-9]\d*$/);
       for (const given of portsOf(parsed.data)) {
         assert.match(given.address, /^172\.31\.99\.(?!0$|1$|255$)\d+$/);

@@ -10,13 +10,14 @@ import type { HelperSettings } from './helper-settings.ts';
 
 /**
  * Throws `helper.refused` for a request that names what this owner's banger cannot have made: another's tap, an address
- * beyond the bridge's subnet, a MAC that is not that address's, a tap for another user. Pure: the forms are the schema's.
+ * beyond the bridge's subnet, a MAC that is not that address's, a tap for another user, a name server elsewhere. Pure: the forms are the schema's.
  */
 export function checkRequest(request: HelperRequest, settings: HelperSettings): void {
   switch (request.method) {
     case 'hello':
     case 'bridge.problems':
     case 'bridge.listTaps':
+    case 'resolver.unroute':
       return;
     case 'bridge.ensureTap':
     case 'bridge.removeTap':
@@ -27,6 +28,9 @@ export function checkRequest(request: HelperRequest, settings: HelperSettings): 
       return;
     case 'bridge.repair':
       for (const port of request.ports) checkPort(port, settings);
+      return;
+    case 'resolver.route':
+      checkNameServer(request.at.address, settings);
   }
 }
 
@@ -48,6 +52,12 @@ function checkPort(port: BridgePort, settings: HelperSettings): void {
   const users = [undefined, owner.uid, jailUid(owner.stateDir, port.address)];
   if (!users.includes(port.uid))
     throw refused(`uid ${String(port.uid)} is not who opens the tap of ${port.address}`);
+}
+
+/** The owner's own: names of VMs are sent to nobody beyond this host. */
+function checkNameServer(address: string, { bridge }: HelperSettings): void {
+  if (address === '::1' || address.startsWith('127.') || address === bridge.address) return;
+  throw refused(`"${address}" is neither a loopback address nor the bridge's`);
 }
 
 function refused(why: string): BangerError {

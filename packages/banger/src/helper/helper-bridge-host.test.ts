@@ -15,6 +15,7 @@ import {
 } from '../network/bridge/fake-bridge-host.ts';
 import { createNftFirewall } from '../network/bridge/nft-firewall.ts';
 import type { BridgeHost } from '../network/bridge/bridge-host.ts';
+import { createFakeResolverHost } from '../network/dns/fake-resolver-host.ts';
 import { someSettings } from './fixtures.ts';
 import { createHelperBridgeHost } from './helper-bridge-host.ts';
 import { createHelperConnection, createHelperConnectionOver } from './helper-connection.ts';
@@ -143,7 +144,7 @@ function serve(bridge: BridgeHost) {
   const [near, far] = duplexPair();
   void serveRequests(far, {
     settings: someSettings(),
-    hosts: { version: '0.1.0', bridge },
+    hosts: { version: '0.1.0', bridge, resolver: createFakeResolverHost('ana') },
     clock: createSystemClock(),
     log: () => undefined,
   });

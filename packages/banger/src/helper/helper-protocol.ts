@@ -15,6 +15,12 @@ export const MAX_ANSWER_BYTES = 1024 * 1024;
 /** More VMs than a bridge's usual subnet has addresses */
 const MAX_PORTS = 300;
 
+/** Where systemd-resolved asks; that it is of this host is checked with the settings */
+const NameServer = z.strictObject({
+  address: z.union([z.ipv4(), z.literal('::1')]),
+  port: z.int().min(1).max(65_535),
+});
+
 const id = z.int().min(0).max(Number.MAX_SAFE_INTEGER);
 
 export const HelperRequest = z.discriminatedUnion('method', [
@@ -29,6 +35,8 @@ export const HelperRequest = z.discriminatedUnion('method', [
     method: z.literal('bridge.repair'),
     ports: z.array(BridgePort).max(MAX_PORTS),
   }),
+  z.strictObject({ id, method: z.literal('resolver.route'), at: NameServer }),
+  z.strictObject({ id, method: z.literal('resolver.unroute') }),
 ]);
 export type HelperRequest = z.infer<typeof HelperRequest>;
 

@@ -1,10 +1,8 @@
-import { constants } from 'node:fs';
-import { access } from 'node:fs/promises';
-
 import { createAbsentBridgeHost, notPrivileged } from '../network/bridge/absent-bridge-host.ts';
 import type { BridgeHost, BridgeSettings } from '../network/bridge/bridge-host.ts';
 import { createHelperBridgeHost } from './helper-bridge-host.ts';
 import type { HelperConnection } from './helper-connection.ts';
+import { mayAskHelper } from './may-ask-helper.ts';
 
 export interface InstalledHelper {
   readonly connection: HelperConnection;
@@ -17,11 +15,7 @@ export interface InstalledHelper {
 export function createInstalledBridgeHost(helper: InstalledHelper): BridgeHost {
   const absent = createAbsentBridgeHost(notPrivileged);
   const asked = createHelperBridgeHost(helper.connection, helper.settings);
-  const host = () =>
-    access(helper.socket, constants.W_OK).then(
-      () => asked,
-      () => absent,
-    );
+  const host = async () => ((await mayAskHelper(helper.socket)) ? asked : absent);
   return {
     problems: async (signal) => (await host()).problems(signal),
     ensureTap: async (tap, signal) => (await host()).ensureTap(tap, signal),

@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 
 import type { BridgeHost } from '../network/bridge/bridge-host.ts';
+import type { ResolverHost } from '../network/dns/resolver-host.ts';
 import type { HelperRequest } from './helper-protocol.ts';
 import type { HelperSettings } from './helper-settings.ts';
 
@@ -8,6 +9,7 @@ import type { HelperSettings } from './helper-settings.ts';
 export interface HelperHosts {
   readonly version: string;
   readonly bridge: BridgeHost;
+  readonly resolver: ResolverHost;
 }
 
 export type Json = z.core.util.JSONType;
@@ -18,7 +20,7 @@ export async function performRequest(
   { hosts, settings }: { readonly hosts: HelperHosts; readonly settings: HelperSettings },
   signal: AbortSignal,
 ): Promise<Json> {
-  const { bridge, version } = hosts;
+  const { bridge, resolver, version } = hosts;
   switch (request.method) {
     case 'hello':
       return { version, bridge: settings.bridge };
@@ -37,5 +39,11 @@ export async function performRequest(
       return [...(await bridge.listTaps(signal))];
     case 'bridge.repair':
       return bridge.repair(request.ports, signal);
+    case 'resolver.route':
+      await resolver.route(request.at, signal);
+      return null;
+    case 'resolver.unroute':
+      await resolver.unroute(signal);
+      return null;
   }
 }

@@ -11,6 +11,7 @@ import { createSystemClock } from '../host/system-clock.ts';
 import type { BridgeHost } from '../network/bridge/bridge-host.ts';
 import { createFakeBridgeHost } from '../network/bridge/fake-bridge-host.ts';
 import { tapName } from '../network/bridge/tap-name.ts';
+import { createFakeResolverHost } from '../network/dns/fake-resolver-host.ts';
 import { boundedLines } from './bounded-lines.ts';
 import { someSettings } from './fixtures.ts';
 import { HelperAnswer, MAX_REQUEST_BYTES } from './helper-protocol.ts';
@@ -181,7 +182,7 @@ function serve(
   const logged: Parameters<RequestLog>[0][] = [];
   const done = serveRequests(far, {
     settings: someSettings(),
-    hosts: { version: '0.1.0', bridge },
+    hosts: { version: '0.1.0', bridge, resolver: createFakeResolverHost('ana') },
     clock,
     log: (entry) => logged.push(entry),
   });

@@ -2,8 +2,10 @@ import type { Clock } from '../host/clock.ts';
 import { createSystemClock } from '../host/system-clock.ts';
 import { createSystemProcesses } from '../host/system-processes.ts';
 import type { BridgeHost } from '../network/bridge/bridge-host.ts';
+import type { ResolverHost } from '../network/dns/resolver-host.ts';
 import type { HelperSettings } from '../helper/helper-settings.ts';
 import { createRootBridgeHost } from '../helper/root-bridge-host.ts';
+import { createRootResolverHost } from '../helper/root-resolver-host.ts';
 import { asOwner, type AsOwner } from './as-owner.ts';
 import { findOwner, type SystemOwner } from './find-owner.ts';
 import { systemPlaces, type SystemPlaces } from './places.ts';
@@ -19,6 +21,7 @@ export interface SystemHost {
   asOwner(owner: SystemOwner): AsOwner;
   /** What the helper would do, done by this process */
   bridge(settings: HelperSettings): BridgeHost;
+  resolver(settings: HelperSettings): ResolverHost;
 }
 
 export function createSystemHost(): SystemHost {
@@ -31,5 +34,6 @@ export function createSystemHost(): SystemHost {
     findOwner: (name, signal) => findOwner(name, processes, signal),
     asOwner: (owner) => asOwner(processes, owner),
     bridge: createRootBridgeHost,
+    resolver: createRootResolverHost,
   };
 }

@@ -17,6 +17,7 @@ import { suite, test } from 'node:test';
 import { bridgeSettings } from '../../../../test/contract/bridge-host-scene.ts';
 import { createFakeClock } from '../host/fake-clock.ts';
 import { createFakeBridgeHost } from '../network/bridge/fake-bridge-host.ts';
+import { createFakeResolverHost } from '../network/dns/fake-resolver-host.ts';
 import { createFakeSystemd } from './fake-systemd.ts';
 import { installSystem } from './install-system.ts';
 import { systemPlaces } from './places.ts';
@@ -128,10 +129,12 @@ suite('banger system', { skip }, () => {
     await using scene = await someSystem();
     await scene.install();
     await scene.bridge.ensureTap('bgr0882-17', signal);
+    await scene.resolver.route({ address: '127.0.0.1', port: 53 }, signal);
 
     await uninstallSystem({ host: scene.host, purge: true, onText }, signal);
 
     assert.equal(scene.bridge.host.links.size, 0);
+    assert.equal(scene.resolver.resolver.link, undefined);
     assert.deepEqual(
       scene.ran.filter(([program]) => program === 'rm'),
       [['rm', '-rf', '--', '/home/ana/.local/state/banger', '/home/ana/.cache/banger']],
@@ -176,6 +179,7 @@ async function someSystem({ uid = 0, isBooted = true } = {}) {
   }
   const systemd = createFakeSystemd();
   const bridge = createFakeBridgeHost(bridgeSettings);
+  const resolver = createFakeResolverHost(bridgeSettings.owner);
   const running: string[] = [];
   const ran: (readonly string[])[] = [];
   const host: SystemHost = {
@@ -196,9 +200,10 @@ async function someSystem({ uid = 0, isBooted = true } = {}) {
       return Promise.resolve({ exitCode: 0, signal: null, stdout, stderr: '' });
     },
     bridge: () => bridge,
+    resolver: () => resolver,
   };
   return {
-    ...{ host, systemd, bridge, running, ran, source },
+    ...{ host, systemd, bridge, resolver, running, ran, source },
     install: () =>
       installSystem(
         {

@@ -43,9 +43,10 @@ export async function uninstallSystem(
   }
   await systemd.control(['stop', HELPER_INSTANCES], signal);
   if (settings !== undefined) {
-    onText('Removing taps and the bridge');
+    onText('Removing taps, the bridge and the way to names of VMs');
     const bridge = host.bridge(settings);
     for (const tap of await bridge.listTaps(signal)) await bridge.removeTap(tap, signal);
+    await host.resolver(settings).unroute(signal);
   }
   onText('Removing the units and the program');
   for (const file of [...Object.values(places.units), places.settings])

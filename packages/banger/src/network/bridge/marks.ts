@@ -5,6 +5,7 @@
  *     bridge  banger 1a2b3c4d forwarding
  *     tap     banger 1a2b3c4d uid=0
  *     tap     banger 1a2b3c4d uid=0 172.16.0.17 02:ba:ac:10:00:11 nat open forwarding
+ *     banger0 banger 1a2b3c4d names
  */
 import { createHash } from 'node:crypto';
 
@@ -28,6 +29,11 @@ export function ownerId(owner: string): string {
 /** `forwarding`: as on a tap, and until it is switched off again, whichever taps have gone meanwhile */
 export function bridgeAlias(id: string, { forwarding }: Pick<TapMark, 'forwarding'>): string {
   return forwarding ? `${ours(id)} forwarding` : ours(id);
+}
+
+/** Of the link by which systemd-resolved is told of us. */
+export function resolverAlias(id: string): string {
+  return `${ours(id)} names`;
 }
 
 function ours(id: string): string {
