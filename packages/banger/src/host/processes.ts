@@ -38,9 +38,15 @@ export interface SpawnOptions {
   readonly logFile: string;
   readonly env?: Readonly<Record<string, string>>;
   readonly cwd?: string;
-  /** Files that the child has open for reading, as descriptors 3, 4, … */
-  readonly inherit?: readonly string[];
+  /** What the child has open as descriptors 3, 4, … */
+  readonly inherit?: readonly InheritedFile[];
   readonly signal: AbortSignal;
+}
+
+export interface InheritedFile {
+  /** Of a file, or of a FIFO, whose other end need not be open */
+  readonly path: string;
+  readonly access: 'read' | 'read-write';
 }
 
 /** Disposing ends it: SIGKILL to the process group, resolved when it is reaped or gone. Disposing twice is fine. */

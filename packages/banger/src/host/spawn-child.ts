@@ -1,20 +1,27 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { constants } from 'node:fs';
 import { open } from 'node:fs/promises';
 
 import type { Clock } from './clock.ts';
 import { identifyChild } from './proc-identity.ts';
 import { killGroup, signalGroup } from './process-group.ts';
-import type { Child, Command, ExitStatus } from './processes.ts';
+import type { Child, Command, ExitStatus, InheritedFile } from './processes.ts';
 
 export interface SpawnChildOptions {
   readonly logFile: string;
   readonly env: NodeJS.ProcessEnv;
   readonly cwd: string | undefined;
-  readonly inherit: readonly string[];
+  readonly inherit: readonly InheritedFile[];
   readonly clock: Clock;
   readonly signal: AbortSignal;
 }
+
+/** Opening waits for nobody: a FIFO's writer may never come. */
+const OPEN: Readonly<Record<InheritedFile['access'], number>> = {
+  read: constants.O_RDONLY | constants.O_NONBLOCK,
+  'read-write': constants.O_RDWR,
+};
 
 /**
  * A child that outlives us: leader of its own session, its output in a file of its own and never on our stdout,
@@ -27,7 +34,8 @@ export async function spawnChild(
   await using log = await open(logFile, 'a', 0o600);
   await using files = new AsyncDisposableStack();
   const inherited: number[] = [];
-  for (const path of inherit) inherited.push(files.use(await open(path, 'r')).fd);
+  for (const { path, access } of inherit)
+    inherited.push(files.use(await open(path, OPEN[access])).fd);
   signal.throwIfAborted();
   const process = spawn(program, args, {
     detached: true,

@@ -25,9 +25,9 @@ processesContract('the system', {
 
 test('a child has the files that it inherits open, from descriptor 3 on', async () => {
   const files = ['one', 'two'].map((text) => {
-    const file = join(dir, text);
-    writeFileSync(file, text);
-    return file;
+    const path = join(dir, text);
+    writeFileSync(path, text);
+    return { path, access: 'read' } as const;
   });
   const program = "for (const fd of [3, 4]) process.stdout.write(require('fs').readFileSync(fd))";
   const logFile = join(dir, 'inherited.log');
@@ -40,7 +40,8 @@ test('a child has the files that it inherits open, from descriptor 3 on', async 
 });
 
 test('nothing is started when a file to inherit is missing', async () => {
-  const options = { logFile: join(dir, 'x.log'), inherit: [join(dir, 'no')], signal: never };
+  const missing = { path: join(dir, 'no'), access: 'read' } as const;
+  const options = { logFile: join(dir, 'x.log'), inherit: [missing], signal: never };
 
   await assert.rejects(processes.spawn([process.execPath], options), { code: 'ENOENT' });
 });

@@ -41,7 +41,7 @@ export async function launchQemu(
   const machine = machineFor(plan.spec.accel);
   const command = qemuCommand(binary, plan, machine);
   const logStart = await logLength(logFile);
-  const inherit = state === null ? [] : [state];
+  const inherit = state === null ? [] : [{ path: state, access: 'read' } as const];
 
   await using cleanup = new AsyncDisposableStack();
   cleanup.defer(() => removeRunFiles(plan));
