@@ -15,7 +15,7 @@ sandboxTest('the network of a guest', {}, async (home, t, part) => {
   await once(server, 'listening');
   t.after(() => server.close());
   const { port } = server.address() as AddressInfo;
-  const curl = ['curl', '-sS', '--max-time', '10', `http://10.77.0.1:${String(port)}/`];
+  const curl = ['curl', '-sS', '--max-time', '10', `http://10.77.0.2:${String(port)}/`];
   await home.ok(['vm', 'create', '--name', 'net', ...SLIM]);
 
   await part('the guest reaches a server of the host', async () => {

@@ -2,7 +2,8 @@ import { createHash } from 'node:crypto';
 
 /** Of the user-mode network; each VM is alone on one of its own, and has another address on it all the same. */
 const GUEST_SUBNET = '10.77';
-export const GATEWAY = `${GUEST_SUBNET}.0.1`;
+/** The second and third address of a subnet: slirp4netns takes no others (slirp4netns(1), `--cidr`) */
+export const GATEWAY = `${GUEST_SUBNET}.0.2`;
 export const NAME_SERVER = `${GUEST_SUBNET}.0.3`;
 
 /** On the host's loopback, whose every address is there without being configured (Linux: 127.0.0.0/8) */

@@ -54,7 +54,7 @@ suite('the QEMU command line', () => {
 
     assert.equal(
       open,
-      'user,id=net0,ipv6=off,net=10.77.0.1/16,host=10.77.0.1,dns=10.77.0.3,dhcpstart=10.77.0.16,restrict=off',
+      'user,id=net0,ipv6=off,net=10.77.0.2/16,host=10.77.0.2,dns=10.77.0.3,dhcpstart=10.77.0.16,restrict=off',
     );
     assert.match(closed, /restrict=on$/);
   });
