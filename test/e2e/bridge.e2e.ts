@@ -1,6 +1,4 @@
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { test } from 'node:test';
 
 import { createNftFirewall } from '../../packages/banger/src/network/bridge/nft-firewall.ts';
@@ -8,19 +6,13 @@ import { aPort } from '../contract/bridge-host-scene.ts';
 import { networkState, realBridgeScene } from '../support/bridge-scene.ts';
 import { killDaemon, until } from '../support/faults.ts';
 import { putServer, serve } from '../support/guest-server.ts';
-import {
-  makeNetworkNamespace,
-  mayMakeNamespaces,
-  type NetworkNamespace,
-} from '../support/network-namespace.ts';
+import { mayMakeNamespaces, type NetworkNamespace } from '../support/network-namespace.ts';
 import { sandboxTest, type SandboxHome } from '../support/sandbox-home.ts';
+import { BEYOND, serveBeyond } from '../support/server-beyond.ts';
 import { sshUser } from '../support/ssh.ts';
 import { guestSays, showVm, SLIM } from '../support/vms.ts';
 
 const BRIDGE = [...SLIM, '--network', 'bridge'];
-/** Beyond the bridge: a server that has no way back to the guests */
-const BEYOND = '203.0.113.2';
-
 const options = {
   ownNetwork: true,
   skip: !mayMakeNamespaces,
@@ -31,7 +23,7 @@ const options = {
 sandboxTest('VMs on the bridge', options, async (home, _, part) => {
   const { network: space } = home;
   assert.ok(space);
-  await using beyond = await beyondOf(space);
+  await using beyond = await serveBeyond(space);
   const before = await networkState(space.ok);
 
   await home.ok(['vm', 'create', '--name', 'a', ...BRIDGE, '--nat', '--no-isolate']);
@@ -169,31 +161,6 @@ async function rulesOf(space: NetworkNamespace): Promise<string> {
 
 async function addressOf(home: SandboxHome, vm: string): Promise<string> {
   return (await showVm(home, vm)).address ?? '';
-}
-
-/** A web server in a namespace of its own, over a link from the one that is given. */
-async function beyondOf(space: NetworkNamespace): Promise<AsyncDisposable> {
-  await using cleanup = new AsyncDisposableStack();
-  const far = cleanup.use(await makeNetworkNamespace());
-  await space.ok(
-    `ip link add uplink0 type veth peer name eth0 netns ${String(far.pid)} && ip address add 203.0.113.1/24 dev uplink0 && ip link set uplink0 up`,
-  );
-  await far.ok(`ip address add ${BEYOND}/24 dev eth0 && ip link set eth0 up`);
-  const program =
-    "require('http').createServer((_, answer) => answer.end('beyond')).listen(80, () => console.log('up'))";
-  const server = spawn(
-    'nsenter',
-    ['--target', String(far.pid), '--net', process.execPath, '-e', program],
-    { stdio: ['ignore', 'pipe', 'inherit'] },
-  );
-  const ended = once(server, 'close');
-  cleanup.defer(async () => {
-    server.kill('SIGKILL');
-    await ended;
-  });
-  await Promise.race([once(server.stdout, 'data'), ended]);
-  const owned = cleanup.move(); // The caller owns both.
-  return { [Symbol.asyncDispose]: () => owned.disposeAsync() };
 }
 
 async function reaches(space: NetworkNamespace, address: string): Promise<boolean> {
