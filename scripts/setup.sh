@@ -21,6 +21,7 @@ need rsync rsync
 need pgrep procps
 need dig bind9-dnsutils
 need ip iproute2
+need slirp4netns slirp4netns
 need nft nftables
 need iptables iptables
 need ebtables ebtables

@@ -39,7 +39,7 @@ sandboxTest('names, sizes, images and kernels that cannot be', {}, async (home) 
     [['--image', '127.0.0.1:1/zzz'], /image "127\.0\.0\.1:1\/zzz:latest".*nothing listens/, 1],
     [['--kernel', 'debian-6.2'], /Cannot find kernel "debian-6.2"/, 1],
     [['--accel', 'hvf'], /--accel/, 2],
-    [['--vmm', 'firecracker', '--network', 'user'], /"firecracker": .* only taps/, 2],
+    [['--vmm', 'firecracker', '--accel', 'tcg'], /"firecracker": it runs under KVM only/, 2],
     [['--vmm', 'firecracker'], /"firecracker": it (?:is not installed|needs hardware KVM)/, 1],
     [['--colour', 'red'], /--colour/, 2],
   ];

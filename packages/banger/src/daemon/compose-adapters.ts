@@ -46,6 +46,7 @@ import type { UserKey } from '../ssh/user-key.ts';
 import { createFactsTable, type Facts } from '../store/facts-table.ts';
 import type { ComposedCells } from './compose-cells.ts';
 import { composeNetworks, type Networks } from './compose-networks.ts';
+import { composeOwnNetwork, type OwnNetworkProbe } from './compose-own-network.ts';
 import { createTemplates, type TemplateStore } from '../template/create-templates.ts';
 import {
   chooseAccelerator,
@@ -83,6 +84,7 @@ export interface Adapters {
   readonly networks: Networks;
   /** Made when it is first asked for something */
   readonly helper: HelperConnection;
+  readonly ownNetwork: OwnNetworkProbe;
   readonly accelerator: () => Promise<AcceleratorProbe>;
   /** Repositories that images would be made from, for people */
   readonly debianSources: (signal: AbortSignal) => Promise<readonly string[]>;
@@ -192,6 +194,7 @@ export function composeAdapters({
       helper,
       tapUserOf: cells.tapUserOf,
     }),
+    ownNetwork: composeOwnNetwork(processes),
     drivers: composeDrivers({ config, processes, clock, cells: cells.cells }),
     cells,
     async debianSources(signal) {

@@ -51,7 +51,7 @@ export async function composeCells({ config, paths, uid }: CellsOptions): Promis
   const found = await view(AbortSignal.timeout(LOOK_MS));
   const isJailing = found?.isEnabled === true && found.problems.length === 0;
   const jailed = createJailedCells(host, paths.stateDir);
-  const open = createOpenCells({ processes });
+  const open = createOpenCells({ processes, clock });
   const cells = chooseCells({ jailed, open, host, isJailing });
   return {
     cells,

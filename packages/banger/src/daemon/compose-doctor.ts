@@ -11,6 +11,7 @@ import type { Adapters } from './compose-adapters.ts';
 import type { Names } from './compose-dns.ts';
 import type { KeptBridge } from './compose-networks.ts';
 import type { AcceleratorView } from './doctor-accelerator.ts';
+import type { NetworksView } from './doctor-networks.ts';
 import { runDoctor } from './doctor.ts';
 import type { HostHandlerDeps } from './handlers-host.ts';
 
@@ -55,6 +56,7 @@ export function composeDoctor(
             problems: await adapters.networks.modes.bridge.problems(until),
             rules: await adapters.networks.rules(until),
             pool: { ...parts.bridge.pool, size: config.values.tap_pool_size },
+            firecracker: await firecrackersNetwork(adapters, until),
           }),
           jails: (until) => adapters.cells.view(until),
           vmms: async (until) => ({
@@ -70,6 +72,14 @@ export function composeDoctor(
         signal,
       ),
   };
+}
+
+async function firecrackersNetwork(
+  { drivers, ownNetwork }: Pick<Adapters, 'drivers' | 'ownNetwork'>,
+  signal: AbortSignal,
+): Promise<NetworksView['firecracker']> {
+  const { problems } = await drivers.firecracker.probe(signal);
+  return problems.length > 0 ? undefined : { problem: await ownNetwork.problem(signal) };
 }
 
 /** What is found on the host in place of a value that nobody set. */

@@ -8,7 +8,7 @@ import { createFileSync } from '../host/file-sync.ts';
 import { hostSize } from '../host/host-size.ts';
 import type { BangerPaths } from '../host/paths.ts';
 import { createSystemDirectories } from '../host/system-directories.ts';
-import { suitsFirecracker } from '../machine/choose-vmm.ts';
+import type { VmmFacts } from '../machine/choose-vmm.ts';
 import { createIdentifier } from '../machine/identify.ts';
 import { Machines } from '../machine/machines.ts';
 import { RunningVms } from '../machine/running-vms.ts';
@@ -93,19 +93,28 @@ async function specContext({
     accelerator: (wanted: 'auto' | Accelerator) => accelerator.choose(wanted).accel,
     firecrackerProblem: problems[0],
   };
-  const { bridge } = adapters.networks.modes;
-  // Programs are run to find it out, so only where it is of any use.
-  const bridgeWorks =
-    suitsFirecracker(anySpec, facts) && (await bridge.problems(signal)).length === 0;
   return {
-    ...{ ...facts, bridgeWorks },
+    ...{ ...facts, ...(await firecrackersNetworks(facts, adapters, signal)) },
     config: config.values,
     originOf: (key) => originOf(config, key),
   };
 }
 
-/** What is asked for when nothing is. */
-const anySpec = { vmm: 'auto', accel: 'auto', vcpu: 1 } as const;
+/** Programs are run to find it out, so only where it is of any use. */
+async function firecrackersNetworks(
+  { firecrackerProblem }: Pick<VmmFacts, 'firecrackerProblem'>,
+  { networks, ownNetwork }: Pick<Adapters, 'networks' | 'ownNetwork'>,
+  signal: AbortSignal,
+): Promise<Pick<VmmFacts, 'bridgeWorks' | 'userProblem'>> {
+  if (firecrackerProblem !== undefined) {
+    return { bridgeWorks: false, userProblem: firecrackerProblem };
+  }
+  const [bridgeProblems, userProblem] = await Promise.all([
+    networks.modes.bridge.problems(signal),
+    ownNetwork.lastingProblem(signal),
+  ]);
+  return { bridgeWorks: bridgeProblems.length === 0, userProblem };
+}
 
 function originOf(config: Config, key: ConfigKey): Origin {
   const origin = config.effective.find((value) => value.key === key)?.origin;

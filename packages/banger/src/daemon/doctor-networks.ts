@@ -12,6 +12,13 @@ export interface NetworksView {
   /** What holds guests to it, `nftables`; undefined where the helper knows */
   readonly rules: string | undefined;
   readonly pool: TapPoolStatus & { readonly size: number };
+  /** Of user mode with Firecracker; undefined where there is no Firecracker */
+  readonly firecracker:
+    | {
+        /** Why there is none */
+        readonly problem: HostProblem | undefined;
+      }
+    | undefined;
 }
 
 /** Which networks VMs may be on, and why not. */
@@ -24,10 +31,24 @@ export function networkRows(view: NetworksView): readonly DoctorRow[] {
       status: 'PASS',
       detail: wanted === 'bridge' ? `${user}; network is "bridge"` : user,
     },
+    ...firecrackerRow(view),
     ...(problems.length === 0
       ? [possible(view)]
       : problems.map((problem) => impossible(problem, wanted === 'bridge'))),
   ];
+}
+
+/** QEMU runs what Firecracker cannot. */
+function firecrackerRow({ firecracker }: NetworksView): readonly DoctorRow[] {
+  if (firecracker === undefined) return [];
+  const name = 'firecracker network';
+  const { problem } = firecracker;
+  if (problem === undefined) {
+    const detail = 'user mode by slirp4netns, in a namespace of each VM’s own';
+    return [{ name, status: 'PASS', detail }];
+  }
+  const detail = `no user mode: ${problem.what}`;
+  return [{ name, status: 'WARN', detail, fix: problem.hint }];
 }
 
 const NAME = 'bridge network';

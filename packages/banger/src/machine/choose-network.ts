@@ -5,7 +5,7 @@ import type { CreateVmRequest } from '@banger/protocol/vm-requests';
 /** What the choice depends on: the request first, then the configuration. */
 export interface NetworkWishes extends Pick<CreateVmRequest, 'nat' | 'isolated'> {
   readonly network: 'auto' | NetworkName;
-  /** What `auto` is: the bridge for a VM of Firecracker, which has nothing but taps */
+  /** What `auto` is: the bridge for a VM of Firecracker, where there can be one */
   readonly byItself: NetworkName;
 }
 

@@ -16,8 +16,10 @@ export interface VmmFacts {
   readonly accelerator: (wanted: 'auto' | Accelerator) => Accelerator;
   /** Why Firecracker runs no VM here; undefined when it does */
   readonly firecrackerProblem: HostProblem | undefined;
-  /** VMs can be on the bridge; only asked where Firecracker would be taken */
+  /** VMs can be on the bridge; only asked where there is a Firecracker */
   readonly bridgeWorks: boolean;
+  /** Why Firecracker has no user-mode network here; undefined when it does */
+  readonly userProblem: HostProblem | undefined;
 }
 
 export type ChosenVmm = Pick<VmSpec, 'vmm' | 'accel' | 'accelAuto'>;
@@ -25,8 +27,8 @@ export type ChosenVmm = Pick<VmSpec, 'vmm' | 'accel' | 'accelAuto'>;
 /** The most that a Firecracker takes (its API's `vcpu_count`) */
 const MAX_VCPUS = 32;
 
-/** Whether a VM is Firecracker's if its network lets it: KVM is hardware, and the program is there. Pure. */
-export function suitsFirecracker(
+/** Whether a VM is Firecracker's if its network lets it: KVM is hardware, and the program is there. */
+function suitsFirecracker(
   { vmm, accel, vcpu }: Omit<VmmWishes, 'network'>,
   { accelerator, firecrackerProblem }: Pick<VmmFacts, 'accelerator' | 'firecrackerProblem'>,
 ): boolean {
@@ -46,22 +48,17 @@ export function suitsFirecracker(
 export function chooseVmm(wishes: VmmWishes, facts: VmmFacts): ChosenVmm {
   if (wishes.vmm === 'firecracker') return requireFirecracker(wishes, facts);
   const accel = facts.accelerator(wishes.accel);
-  const fits = wishes.network === 'bridge' && suitsFirecracker(wishes, facts);
+  const hasNetwork = wishes.network === 'bridge' || facts.userProblem === undefined;
+  const fits = hasNetwork && suitsFirecracker(wishes, facts);
   return { vmm: fits ? 'firecracker' : 'qemu', accel, accelAuto: wishes.accel === 'auto' };
 }
 
 function requireFirecracker(
   { accel, network, vcpu }: VmmWishes,
-  { accelerator, firecrackerProblem }: VmmFacts,
+  { accelerator, firecrackerProblem, userProblem }: VmmFacts,
 ): ChosenVmm {
   const refuse = (why: string, hint: string) =>
     new BangerError('usage.invalid', `Cannot use VMM "firecracker": ${why}`, { hint });
-  if (network !== 'bridge') {
-    throw refuse(
-      `it has no network of mode "${network}", only taps`,
-      '--network bridge; or --vmm qemu',
-    );
-  }
   if (accel === 'tcg') throw refuse('it runs under KVM only', '--vmm qemu --accel tcg');
   if (vcpu > MAX_VCPUS) {
     throw refuse(
@@ -74,6 +71,13 @@ function requireFirecracker(
       hint: firecrackerProblem.hint,
     });
   }
+  if (network === 'user' && userProblem !== undefined) {
+    throw new BangerError(
+      'host.network_unavailable',
+      `Cannot use VMM "firecracker" on network "user": ${userProblem.what}`,
+      { hint: `${userProblem.hint}; or --network bridge; or --vmm qemu` },
+    );
+  }
   if (accel === 'auto' && accelerator('auto') !== 'kvm') {
     throw new BangerError(
       'host.kvm_unavailable',
@@ -85,8 +89,7 @@ function requireFirecracker(
   return { vmm: 'firecracker', accel: accelerator('kvm'), accelAuto: false };
 }
 
-/** The network of a VM that asks for none. Firecracker by name has the bridge or says why not. Pure. */
+/** The network of a VM that asks for none: the bridge where Firecracker would run it and there can be one. Pure. */
 export function networkFor(wishes: Omit<VmmWishes, 'network'>, facts: VmmFacts): NetworkName {
-  if (wishes.vmm === 'firecracker') return 'bridge';
   return suitsFirecracker(wishes, facts) && facts.bridgeWorks ? 'bridge' : 'user';
 }

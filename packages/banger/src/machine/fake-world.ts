@@ -141,7 +141,7 @@ export function createFakeWorld(monitor: Pick<FakeDriverOptions, 'driveSerials'>
           config: parseConfig({ file: '', text: undefined, env: {} }).values,
           originOf: () => 'built-in' as const,
           accelerator: () => behaviour.accelerator,
-          ...{ firecrackerProblem: undefined, bridgeWorks: false },
+          ...{ firecrackerProblem: undefined, bridgeWorks: false, userProblem: undefined },
         }),
       checkPorts: () => Promise.resolve(),
       makeUpName: () => `calm-otter-${String((names += 1))}`,

@@ -44,6 +44,7 @@ const context: SpecContext = {
   accelerator: (wanted) => (wanted === 'kvm' ? 'kvm' : 'tcg'),
   firecrackerProblem: undefined,
   bridgeWorks: false,
+  userProblem: undefined,
 };
 const resolve = (request: object, change: Partial<SpecContext> = {}) =>
   resolveSpec(CreateVmRequest.parse(request), { ...context, ...change });
@@ -98,7 +99,7 @@ suite('spec', () => {
     [{ memoryMib: 65_536 }, /64G of memory: the host has 32G/],
     [{ diskMib: 200_000 }, /a disk of 200000M: the host has a file system of 100000M/],
     [{ memoryMib: 64 }, /64M of memory: a kernel needs at least 128M/],
-    [{ vmm: 'firecracker', network: 'user' }, /it has no network of mode "user", only taps/],
+    [{ vmm: 'firecracker', accel: 'tcg' }, /it runs under KVM only/],
   ] as const) {
     test(`refuses ${JSON.stringify(request)}`, () => {
       assert.throws(() => resolve(request), { message });

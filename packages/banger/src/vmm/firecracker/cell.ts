@@ -21,6 +21,12 @@ export interface Cell {
   /** Starts Firecracker in it; `args` are Firecracker's own. It may open what was placed, and make what `cellFiles` names. */
   spawn(args: readonly string[], options: CellSpawn): Promise<Child>;
 
+  /**
+   * Makes the guest's card lead to what the plan says, where that is in the cell and not on the host: to be called when
+   * Firecracker runs, before it is told of its tap. Rejects with `host.network_unavailable`.
+   */
+  connect(child: Child, signal: AbortSignal): Promise<void>;
+
   /** What `vm show` says of how it is started */
   command(args: readonly string[]): Command;
 
@@ -33,7 +39,7 @@ export interface Cell {
   /** Moves what a save made to where it belongs, in the place of what is there; the daemon's own from then on. */
   takeOut(name: 'saved-memory' | 'saved-state', to: string, signal: AbortSignal): Promise<void>;
 
-  /** Nothing of it is left: files, mounts, control groups. Its process has ended before. Repeatable. */
+  /** Nothing of it is left: files, mounts, control groups, its network. Its process has ended before. Repeatable. */
   remove(signal: AbortSignal): Promise<void>;
 }
 
@@ -48,8 +54,6 @@ export interface CellSpawn {
   readonly binary: string;
   /** Standard output and error */
   readonly logFile: string;
-  /** Path of the network namespace with its tap; the daemon's own unless told */
-  readonly netns?: string;
   readonly signal: AbortSignal;
 }
 

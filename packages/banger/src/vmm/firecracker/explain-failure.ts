@@ -10,8 +10,8 @@ export interface LaunchFailure {
   readonly cause: unknown;
   /** Its process ended, and this is what it printed last; undefined: it is there */
   readonly lastWords: string | undefined;
-  /** The vCPUs were told to run, or a saved machine was being loaded */
-  readonly during: 'configure' | 'start' | 'load';
+  /** Its network was being made, the vCPUs were told to run, or a saved machine was being loaded */
+  readonly during: 'connect' | 'configure' | 'start' | 'load';
 }
 
 /** Turns what Firecracker said, or how it ended, into an error that says what to do; pure. */
@@ -23,7 +23,8 @@ export function explainFailure(plan: MachinePlan, failure: LaunchFailure): Bange
   const options = { cause, details: { output: lastWords ?? '', logFile: paths.consoleLog } };
   const hint = `banger vm logs ${spec.name}`;
 
-  if (/\btap\b|TUN\/TAP/i.test(why)) {
+  const hasNoNetwork = during === 'connect' && lastWords === undefined;
+  if (hasNoNetwork || /\btap\b|TUN\/TAP|ended: (unshare|setpriv): /i.test(why)) {
     return new BangerError('host.network_unavailable', `${cannot}: ${why}`, {
       ...options,
       hint: 'banger doctor',

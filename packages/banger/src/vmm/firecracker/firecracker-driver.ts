@@ -32,7 +32,7 @@ export interface FirecrackerDriverOptions {
   readonly patienceMs?: number;
 }
 
-/** VMs by Firecracker: under KVM only, on a tap. */
+/** VMs by Firecracker: under KVM only, on a tap: of the host's bridge, or in a network of its own. */
 export function createFirecrackerDriver(options: FirecrackerDriverOptions): VmmDriver {
   const { processes, clock, binary = 'firecracker', cells = createOpenCells(options) } = options;
   const probeVersion = createVersionProbe(processes, program);
@@ -68,7 +68,7 @@ export function createFirecrackerDriver(options: FirecrackerDriverOptions): VmmD
     name: 'firecracker',
     features: {
       accelerators: ['kvm'],
-      networks: ['bridge'],
+      networks: ['bridge', 'user'],
       driveSerials: false,
       savedStates: true,
     },

@@ -16,8 +16,8 @@ import { createFirecrackerDriver } from './firecracker-driver.ts';
 
 const MIB = 1024 * 1024;
 
-/** A directory for machines that idle, with a fake Firecracker that runs them on no network. */
-export function createFirecrackerLab(kernel: Uint8Array) {
+/** A directory for machines that idle, with a fake Firecracker that runs them on no network unless there are `taps`. */
+export function createFirecrackerLab(kernel: Uint8Array, { taps = false } = {}) {
   // Short: a socket's path has 107 bytes.
   const root = mkdtempSync(join(tmpdir(), 'fc-'));
   const store = join(root, 'store');
@@ -34,7 +34,7 @@ export function createFirecrackerLab(kernel: Uint8Array) {
       return fake;
     },
     setUp: async (): Promise<void> => {
-      fake = await createFakeFirecracker({ dir: join(root, 'bin'), taps: false });
+      fake = await createFakeFirecracker({ dir: join(root, 'bin'), taps });
       await mkdir(store);
       await writeFile(join(store, 'vmlinux'), kernel);
       await writeFile(join(store, 'initrd.cpio'), 'initrd');
@@ -44,7 +44,8 @@ export function createFirecrackerLab(kernel: Uint8Array) {
     newDriver: (binary = fake.binary, patienceMs = 10_000) =>
       createFirecrackerDriver({ processes, clock, binary, patienceMs }),
     newPlan: async (change: Parameters<typeof aPlan>[0] = {}): Promise<MachinePlan> => {
-      const plan = aTapPlan({ root, memoryMib: 64, ...change });
+      const make = change.network === 'user' ? aPlan : aTapPlan;
+      const plan = make({ root, memoryMib: 64, vmm: 'firecracker', accel: 'kvm', ...change });
       await mkdir(plan.paths.dir, { recursive: true });
       await mkdir(plan.paths.runDir, { recursive: true, mode: 0o700 });
       await writeSparse(plan.paths.overlayDisk);

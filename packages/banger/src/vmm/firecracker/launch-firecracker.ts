@@ -34,7 +34,6 @@ export async function launchFirecracker(
   signal: AbortSignal,
 ): Promise<Vmm> {
   signal.throwIfAborted();
-  requireTap(plan);
   const { clock, cells } = host;
   const cell = cells.of(plan);
   checkSocketPath(cell, plan);
@@ -55,17 +54,19 @@ export async function launchFirecracker(
 
   const timings: Timing[] = [];
   const api = createApiClient(join(cell.dir, cellFiles.api));
-  let during: LaunchFailure['during'] = isLoad ? 'load' : 'configure';
+  const toldOf = isLoad ? 'load' : 'configure';
+  let during: LaunchFailure['during'] = toldOf;
   try {
-    await awaitApi(cell, host, AbortSignal.any([signal, child.gone]));
+    const alive = AbortSignal.any([signal, child.gone]);
+    await awaitApi(cell, host, alive);
+    during = 'connect';
+    await cell.connect(child, alive);
+    during = toldOf;
     const spawnedMs = clock.monotonicMs();
     timings.push({ name: 'spawn', ms: spawnedMs - beganMs });
     for (const call of isLoad ? loadCalls(plan) : bootCalls(plan)) {
       if (call.path === '/actions') during = 'start';
-      await api.call(call, {
-        signal: AbortSignal.any([signal, child.gone]),
-        timeoutMs: host.patienceMs,
-      });
+      await api.call(call, { signal: alive, timeoutMs: host.patienceMs });
     }
     await requireAlive(api, child, signal);
     if (isLoad) timings.push({ name: 'load', ms: clock.monotonicMs() - spawnedMs });
@@ -112,15 +113,6 @@ async function requireAlive(api: ApiClient, child: Child, signal: AbortSignal): 
 async function endsWithin({ exited, gone }: Child, ms: number): Promise<boolean> {
   await orAbort(exited, AbortSignal.timeout(ms)).catch(() => undefined);
   return gone.aborted;
-}
-
-function requireTap({ spec, network }: MachinePlan): void {
-  if (network.bridge !== null) return;
-  throw new BangerError(
-    'usage.invalid',
-    `Cannot start VM "${spec.name}" with Firecracker on a network of mode "${network.mode}": it takes taps only`,
-    { hint: 'Create it with --network bridge, or with --vmm qemu' },
-  );
 }
 
 function checkSocketPath({ dir }: Cell, { spec }: MachinePlan): void {

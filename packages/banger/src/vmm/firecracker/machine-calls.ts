@@ -1,10 +1,9 @@
-import assert from 'node:assert/strict';
-
 import type { MachinePlan } from '../../machine/plan.ts';
 import { kernelCommandLine } from '../kernel-command-line.ts';
 import type { ApiRequest } from './api-requests.ts';
 import { cellFiles } from './cell.ts';
 import { machineDrives } from './machine-drives.ts';
+import { OWN_TAP } from './own-network/own-links.ts';
 
 /** Two is the host (vsock(7)), and the guest the first that is left: each has a Firecracker, and so a host, of its own. */
 const GUEST_CID = 3;
@@ -102,7 +101,6 @@ export function stateCall(state: 'Paused' | 'Resumed'): ApiRequest {
   return { method: 'PATCH', path: '/vm', body: { state } };
 }
 
-function tapOf({ network, spec }: MachinePlan): string {
-  assert(network.bridge, `VM "${spec.name}" has a tap: its network was checked when it was chosen`);
-  return network.bridge.tap;
+function tapOf({ network }: MachinePlan): string {
+  return network.bridge?.tap ?? OWN_TAP;
 }

@@ -3,9 +3,13 @@ import { chmod, rename, rm, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { explainFileError } from '../../host/file-errors.ts';
-import type { Command, ProcessIdentity, Processes } from '../../host/processes.ts';
+import type { Clock } from '../../host/clock.ts';
+import type { Command, InheritedFile, ProcessIdentity, Processes } from '../../host/processes.ts';
 import type { MachinePlan } from '../../machine/plan.ts';
 import { type Cell, cellFiles, type Cells } from './cell.ts';
+import { connectNetwork, hasOwnNetwork, makeLifeline } from './own-network/own-network.ts';
+import { inOwnNamespaces } from './own-network/own-namespaces.ts';
+import { endSlirp } from './own-network/slirp.ts';
 
 const made = [cellFiles.savedMemory, cellFiles.savedState] as const;
 
@@ -13,13 +17,24 @@ const made = [cellFiles.savedMemory, cellFiles.savedState] as const;
  * Cells that are the VMs' run directories: Firecracker runs as this user, and what it opens is linked there. What it saves
  * goes through links as well, to the VM's own directory: the run directory may be in the host's memory.
  */
-export function createOpenCells({ processes }: { readonly processes: Processes }): Cells {
-  return { of: (plan) => openCell(plan, processes) };
+export function createOpenCells(host: OpenCellHost): Cells {
+  return { of: (plan) => openCell(plan, host) };
 }
 
-function openCell({ spec, paths }: MachinePlan, processes: Processes): Cell {
+export interface OpenCellHost {
+  readonly processes: Processes;
+  readonly clock: Clock;
+}
+
+function openCell(plan: MachinePlan, host: OpenCellHost): Cell {
+  const { spec, paths, network } = plan;
+  const { processes } = host;
   const dir = paths.runDir;
-  const named = (args: readonly string[]) => ['--id', spec.name, ...args];
+  const isAlone = hasOwnNetwork(plan);
+  const started = (binary: string, args: readonly string[]): Command => {
+    const command: Command = [binary, '--id', spec.name, ...args];
+    return isAlone ? inOwnNamespaces(command) : command;
+  };
   return {
     dir,
     async place(files, signal) {
@@ -30,13 +45,18 @@ function openCell({ spec, paths }: MachinePlan, processes: Processes): Cell {
         await symlink(hostPath, join(dir, name));
       }
     },
-    spawn: (args, { binary, logFile, netns, signal }) => {
-      const command: Command = [binary, ...named(args)];
-      const inNetns: Command =
-        netns === undefined ? command : ['nsenter', `--net=${netns}`, '--', ...command];
-      return processes.spawn(inNetns, { logFile, cwd: dir, signal });
+    async spawn(args, { binary, logFile, signal }) {
+      const inherit: InheritedFile[] = [];
+      if (isAlone && network.nat) {
+        const path = await makeLifeline(host, plan, signal);
+        inherit.push({ path, access: 'read-write' });
+      }
+      return processes.spawn(started(binary, args), { logFile, cwd: dir, inherit, signal });
     },
-    command: (args) => ['firecracker', ...named(args)],
+    async connect({ identity: { pid } }, signal) {
+      if (isAlone) await connectNetwork(host, plan, { pid, signal });
+    },
+    command: (args) => started('firecracker', args),
     async find() {
       const found = await processes.listMatching(spec.name);
       return found.filter((identity) => worksIn(identity, dir));
@@ -53,6 +73,7 @@ function openCell({ spec, paths }: MachinePlan, processes: Processes): Cell {
       }
     },
     async remove(signal) {
+      if (isAlone) await endSlirp(host, plan);
       const links = Object.values(cellFiles).map((name) => join(dir, name));
       for (const file of [...links, ...made.map((name) => join(paths.dir, name))]) {
         signal.throwIfAborted();

@@ -37,10 +37,11 @@ function createJailedCell(host: JailHost, banger: string, plan: MachinePlan): Ce
       await host.place({ id, uid }, await Promise.all(resolved), signal);
     },
     // Which binary it is, is in the host's own settings.
-    async spawn(args, { logFile, netns, signal }) {
+    async spawn(args, { logFile, signal }) {
       const straight = join(await realpath(dirname(logFile)), basename(logFile));
-      return host.spawn(orderOf(args, straight, netns), signal);
+      return host.spawn(orderOf(args, straight), signal);
     },
+    connect: () => Promise.resolve(), // Its tap is the host's.
     command: (args) => host.command({ id, uid }, orderOf(args)),
     adopt: (identity) => host.adopt(id, identity),
     find: () => host.find(id),
