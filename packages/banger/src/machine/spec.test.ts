@@ -106,6 +106,13 @@ suite('spec', () => {
     });
   }
 
+  test('says how to do with a smaller disk, by a flag or where there is none', () => {
+    assert.throws(() => resolve({ diskMib: 200_000 }), { hint: '--disk-size 50000M' });
+    assert.throws(() => resolve({}, { host: { ...host, diskMib: 4096 } }), {
+      hint: /^Set vm_defaults\.overlay_size = "2G" in the configuration/,
+    });
+  });
+
   for (const request of [
     { vcpu: 0 },
     { vcpu: -1 },

@@ -152,9 +152,16 @@ function checkSizes(spec: VmSpec, host: HostSize): void {
       spec,
       `a disk of ${formatMib(largest)}`,
       `a file system of ${formatMib(host.diskMib)}`,
-      '--disk-size 8G',
+      smallerDisk(overlayMib > host.diskMib ? 'overlay' : 'disk', host),
     );
   }
+}
+
+/** The overlay's size is no flag. */
+function smallerDisk(which: 'overlay' | 'disk', { diskMib }: HostSize): string {
+  const half = formatMib(Math.max(MINIMUM_DISK_MIB, Math.floor(diskMib / 2)));
+  if (which === 'disk') return `--disk-size ${half}`;
+  return `Set vm_defaults.overlay_size = "${half}" in the configuration, then banger daemon restart`;
 }
 
 function tooBig(spec: VmSpec, wanted: string, has: string, hint: string): BangerError {

@@ -109,7 +109,8 @@ function startUnits(host: SystemHost, owner: SystemOwner): Change {
   };
 }
 
-const READY_MS = 90_000;
+/** A unit that fails is told of at once; a host may be slow. */
+const READY_MS = 180_000;
 const POLL_MS = 250;
 
 async function waitForDaemon(
@@ -118,18 +119,27 @@ async function waitForDaemon(
   signal: AbortSignal,
 ): Promise<void> {
   const deadline = AbortSignal.timeout(READY_MS);
-  const either = AbortSignal.any([signal, deadline]);
+  try {
+    await daemonAnswers(host, owner, AbortSignal.any([signal, deadline]));
+  } catch (error) {
+    if (signal.aborted || !deadline.aborted) throw error;
+    throw notServing(`it does not answer within ${String(READY_MS / 1000)} s`);
+  }
+}
+
+async function daemonAnswers(
+  host: SystemHost,
+  owner: SystemOwner,
+  signal: AbortSignal,
+): Promise<void> {
   const { systemd, clock } = host;
   const run = host.asOwner(owner);
   for (;;) {
-    const { exitCode } = await run([bangerIn(PROGRAM_DIR), 'daemon', 'status'], either);
+    const { exitCode } = await run([bangerIn(PROGRAM_DIR), 'daemon', 'status'], signal);
     if (exitCode === 0) return;
-    const { active } = await systemd.show(DAEMON_UNIT, either);
+    const { active } = await systemd.show(DAEMON_UNIT, signal);
     if (active === 'failed' || active === 'inactive') throw notServing(`it is ${active}`);
-    await clock.wait(POLL_MS, either).catch(() => {
-      signal.throwIfAborted();
-      throw notServing(`it does not answer within ${String(READY_MS / 1000)} s`);
-    });
+    await clock.wait(POLL_MS, signal);
   }
 }
 
