@@ -27,6 +27,15 @@ function script(version: string): string {
 set -eu
 PATH=/usr/sbin:/usr/bin:/sbin:/bin
 fail() { echo "$1" >&2; echo "Error: $1" >&2; exit 1; }
+# Each group of version 2 says which controllers those within it have (cgroups(7)).
+hand_down() { # CONTROLLER MOUNT PATH
+  local dir=$2 name
+  echo "+$1" > "$dir/cgroup.subtree_control"
+  for name in \${3//\// }; do
+    dir=$dir/$name
+    echo "+$1" > "$dir/cgroup.subtree_control"
+  done
+}
 id= exec= uid= gid= base=/srv/jailer version=1 parent= groups=() enter=()
 while [ $# -gt 0 ]; do
   case "$1" in
@@ -68,6 +77,7 @@ for group in "\${groups[@]}"; do
   # Node.js and QEMU take more than a Firecracker does.
   case "$file" in memory.*) value=$((value * 4)) ;; esac
   mkdir -p "$mount/$parent/$id"
+  [ "$version" = 1 ] || hand_down "\${file%%.*}" "$mount" "$parent"
   echo "$value" > "$mount/$parent/$id/$file"
   if [ "$version" = 2 ]; then echo $$ > "$mount/$parent/$id/cgroup.procs"; else echo $$ > "$mount/$parent/$id/tasks"; fi
 done
