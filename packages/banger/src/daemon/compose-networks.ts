@@ -10,7 +10,7 @@ import { hostNameServers } from '../host/name-servers.ts';
 import type { BangerPaths } from '../host/paths.ts';
 import type { Processes } from '../host/processes.ts';
 import { createSystemKernelSettings } from '../host/system-kernel-settings.ts';
-import { hasTunDevice } from '../host/tun-device.ts';
+import { hasTunDevice, mayOpenTaps } from '../host/tun-device.ts';
 import type { BridgeNetwork } from '../machine/bridge-addresses.ts';
 import { isUp } from '../machine/decide.ts';
 import type { Machines } from '../machine/machines.ts';
@@ -89,7 +89,9 @@ function bridgeHostFor(
   { processes, helper }: Pick<NetworkParts, 'processes' | 'helper'>,
 ): BridgeHost {
   if (settings.uid !== 0)
-    return createInstalledBridgeHost({ connection: helper, socket: HELPER_SOCKET, settings });
+    return createInstalledBridgeHost({
+      ...{ connection: helper, socket: HELPER_SOCKET, settings, mayOpenTaps },
+    });
   const id = ownerId(settings.owner);
   return createBridgeHost({
     ...{ settings, processes, hasTunDevice },

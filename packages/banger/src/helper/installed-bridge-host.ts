@@ -1,3 +1,4 @@
+import type { HostProblem } from '../host/host-problem.ts';
 import { createAbsentBridgeHost, notPrivileged } from '../network/bridge/absent-bridge-host.ts';
 import type { BridgeHost, BridgeSettings } from '../network/bridge/bridge-host.ts';
 import { createHelperBridgeHost } from './helper-bridge-host.ts';
@@ -9,7 +10,14 @@ export interface InstalledHelper {
   /** Where it listens */
   readonly socket: string;
   readonly settings: BridgeSettings;
+  /** Whether a monitor of this user's may open taps that are made for it */
+  readonly mayOpenTaps: () => Promise<boolean>;
 }
+
+const closedTaps: HostProblem = {
+  what: '/dev/net/tun cannot be opened for reading and writing by this user',
+  hint: 'sudo chmod 666 /dev/net/tun',
+};
 
 /** The helper's while one is installed that this user may ask, else none. Looked for each time: it comes and goes. */
 export function createInstalledBridgeHost(helper: InstalledHelper): BridgeHost {
@@ -17,7 +25,11 @@ export function createInstalledBridgeHost(helper: InstalledHelper): BridgeHost {
   const asked = createHelperBridgeHost(helper.connection, helper.settings);
   const host = async () => ((await mayAskHelper(helper.socket)) ? asked : absent);
   return {
-    problems: async (signal) => (await host()).problems(signal),
+    async problems(signal) {
+      const found = await (await host()).problems(signal);
+      // Whatever else is to be mended comes first: the device may not be there yet.
+      return found.length > 0 || (await helper.mayOpenTaps()) ? found : [closedTaps];
+    },
     ensureTap: async (tap, signal) => (await host()).ensureTap(tap, signal),
     ensurePort: async (port, signal) => (await host()).ensurePort(port, signal),
     removeTap: async (tap, signal) => (await host()).removeTap(tap, signal),
