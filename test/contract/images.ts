@@ -92,11 +92,13 @@ export function imagesContract(name: string, open: () => Promise<ImagesSubject>)
       await using subject = await open();
       const release = subject.hold();
       const callers = [new AbortController(), new AbortController()];
+      const { promise: begun, resolve } = Promise.withResolvers<Stage>();
+      const progress = { stage: resolve, warn: () => undefined };
       const pulls = callers.map((caller) =>
-        subject.images.pull(NAME, { signal: caller.signal, progress: quietly() }),
+        subject.images.pull(NAME, { signal: caller.signal, progress }),
       );
       const ends = Promise.allSettled(pulls);
-      await begun();
+      await begun;
 
       callers[0]?.abort(new Error('first'));
       await assert.rejects(pulls[0] ?? Promise.resolve(), /first/);
@@ -313,9 +315,4 @@ function ids(images: readonly { readonly id: string }[]): readonly string[] {
 
 function quietly(seen: Stage[] = []): Progress {
   return { stage: (stage) => seen.push(stage), warn: () => undefined };
-}
-
-/** Until work that was asked for in this turn has started. */
-function begun(): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, 20));
 }

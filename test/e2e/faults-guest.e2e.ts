@@ -52,8 +52,9 @@ const AT_THE_HANDSHAKE: Readonly<Record<string, Ending>> = {
 };
 
 const IN_A_COMMAND: Readonly<Record<string, RegExp>> = {
-  'hangs-up-in-a-command': /channel to the guest agent was closed/,
-  'rubbish-in-a-command': /not HTTP\/2|not the protocol|was closed/,
+  // A socket that is closed with something unread in it is reset.
+  'hangs-up-in-a-command': /channel to the guest agent (?:was closed|broke)/,
+  'rubbish-in-a-command': /not HTTP\/2|not the protocol|was closed|broke/,
   'freezes-in-a-command': /not answered for 30 s/,
 };
 

@@ -91,6 +91,7 @@ class Attachment implements SessionAttachment {
   async #follow(first: AsyncIterator<SessionMessage>): Promise<AttachmentEnd> {
     const stop = () => this.#socket?.[Symbol.dispose]();
     this.#until.addEventListener('abort', stop, { once: true });
+    if (this.#until.aborted) stop();
     const retries = new Retries(this.#options.retryMs);
     let messages: AsyncIterator<SessionMessage> | undefined = first;
     try {

@@ -39,6 +39,18 @@ suite('ports that are forwarded into a VM', () => {
     assert.match(await failed.promise, /^Cannot connect to port 81/);
   });
 
+  test('are closed again when the caller gives up while they are opened', async () => {
+    await using daemon = await startFakeDaemon();
+    const { vms } = connect({ socket: daemon.settings.socket });
+    const caller = new AbortController();
+    const reason = new Error('enough');
+
+    const opening = vms.forward('web', [{ hostPort: 0, guestPort: 7 }], { signal: caller.signal });
+    caller.abort(reason);
+
+    await assert.rejects(opening, reason);
+  });
+
   test('are all closed when one of them is taken', async () => {
     await using daemon = await startFakeDaemon();
     const { vms } = connect({ socket: daemon.settings.socket });

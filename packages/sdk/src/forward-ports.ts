@@ -60,6 +60,7 @@ export async function forwardPorts(
       );
     });
   }
+  signal.throwIfAborted();
   const owned = cleanup.move();
   const close = () => owned.disposeAsync();
   signal.addEventListener('abort', () => void close(), { once: true });

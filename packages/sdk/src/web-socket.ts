@@ -30,6 +30,7 @@ export function openWebSocket(
     const messages = toMessageSocket(socket, request);
     const abort = () => socket.terminate();
     signal.addEventListener('abort', abort, { once: true });
+    if (signal.aborted) abort();
     socket.once('unexpected-response', (_request, response: IncomingMessage) => {
       void readWireError(response.statusCode ?? 0, response).then(reject, reject);
     });

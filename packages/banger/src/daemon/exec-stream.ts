@@ -33,6 +33,7 @@ export async function runExecStream(
   socket.on('message', (data: Buffer) => receive(socket, exec, data));
   const over = AbortSignal.any([signal, closed.signal]);
   over.addEventListener('abort', () => exec.end(over.reason), { once: true });
+  if (over.aborted) exec.end(over.reason);
 
   exec.attach((stream, bytes) => send(socket, channel[stream], bytes));
   const status = await exec.status;

@@ -120,6 +120,7 @@ class Room {
 
   constructor(until: AbortSignal) {
     until.addEventListener('abort', () => this.#openForever(), { once: true });
+    if (until.aborted) this.#openForever();
   }
 
   close(): void {

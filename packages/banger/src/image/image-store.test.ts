@@ -52,6 +52,7 @@ async function open({ copying }: Tweaks = {}): Promise<Subject> {
   });
   async function build({ file, stages, signal }: RootBuild): Promise<BuiltRoot> {
     stages.begin('image-packages', 'Installing packages');
+    signal.throwIfAborted();
     const aborted = new Promise((_, reject) =>
       signal.addEventListener('abort', () => reject(signal.reason as Error)),
     );

@@ -45,7 +45,10 @@ export const vmForwardCommand = defineCommand({
         `${address}:${String(hostPort)} → ${vm.name}:${String(guestPort)}`,
     );
     await out.result(lines, forwarding.ports);
-    await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
+    const interrupted = new Promise((resolve) =>
+      signal.addEventListener('abort', resolve, { once: true }),
+    );
+    if (!signal.aborted) await interrupted;
     return 0;
   },
 });
