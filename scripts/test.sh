@@ -15,7 +15,7 @@ if [ -z "$only" ]; then
   done
   echo 'test: unit and contract' >&2
   find packages scripts test bench -name '*.test.ts' -not -path '*/node_modules/*' -print0 |
-    xargs -0 node --test --test-reporter=spec
+    xargs -0 node --test --test-reporter=./scripts/report-tests.ts
 fi
 echo 'test: real VMs' >&2
-exec node --test --test-concurrency=1 --test-timeout=1800000 --test-reporter=spec test/e2e/"$only"*.e2e.ts
+exec node --test --test-concurrency=1 --test-timeout=1800000 --test-reporter=./scripts/report-tests.ts test/e2e/"$only"*.e2e.ts
