@@ -36,7 +36,7 @@ hand_down() { # CONTROLLER MOUNT PATH
     echo "+$1" > "$dir/cgroup.subtree_control"
   done
 }
-id= exec= uid= gid= base=/srv/jailer version=1 parent= groups=() enter=()
+id= exec= uid= gid= base=/srv/jailer version=1 parent= groups=() enter=() resources=()
 while [ $# -gt 0 ]; do
   case "$1" in
     --version) echo "Jailer v${version}"; echo; exit 0 ;;
@@ -49,6 +49,7 @@ while [ $# -gt 0 ]; do
     --cgroup-version) version=$2 ;;
     --parent-cgroup) parent=$2 ;;
     --netns) enter=(nsenter "--net=$2" --) ;;
+    --resource-limit) resources+=("$2") ;;
     --cgroup) groups+=("$2") ;;
     *) fail "Found argument '\${1#--}' which wasn't expected, or isn't valid in this context." ;;
   esac
@@ -80,6 +81,11 @@ for group in "\${groups[@]}"; do
   [ "$version" = 1 ] || hand_down "\${file%%.*}" "$mount" "$parent"
   echo "$value" > "$mount/$parent/$id/$file"
   if [ "$version" = 2 ]; then echo $$ > "$mount/$parent/$id/cgroup.procs"; else echo $$ > "$mount/$parent/$id/tasks"; fi
+done
+for limit in "\${resources[@]}"; do
+  value=\${limit#*=}
+  [[ $limit =~ ^(fsize|no-file)=[0-9]+$ ]] || fail "Invalid format for resources: $limit"
+  case "$limit" in no-file=*) prlimit --pid $$ "--nofile=$value" ;; fsize=*) prlimit --pid $$ "--fsize=$value" ;; esac
 done
 cd "$root"
 for dir in . dev dev/net run; do mkdir -p "$dir"; chmod 0700 "$dir"; chown "$uid:$gid" "$dir"; done

@@ -93,6 +93,8 @@ function realJails(programs: JailPrograms): void {
         if (limit.startsWith('memory')) assert.ok(Number(kept) >= MEMORY_BYTES, kept);
         else assert.equal(`${limit.split('=')[0] ?? ''}=${kept}`, limit);
       }
+      const limits = readFileSync(`/proc/${String(child.identity.pid)}/limits`, 'utf8');
+      assert.match(limits, /^Max open files\s+1159\s+1159\s/m);
     });
 
     test('it may write its disks and read the rest, and its disks stay ours, too', async () => {

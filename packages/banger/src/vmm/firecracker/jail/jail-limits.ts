@@ -6,6 +6,11 @@ const OVERHEAD_MIB = 128;
 /** Beside one per vCPU: the API, the devices, and what the kernel starts for a VM */
 const OTHER_THREADS = 32;
 const PERIOD_US = 100_000;
+/** 60 with all devices, and 3 for each vCPU, by 1.16.1; and some for those that come */
+const OWN_FILES = 128;
+const FILES_PER_VCPU = 4;
+/** The most that its vsock has at once (src/vmm/src/devices/virtio/vsock/unix/mod.rs) */
+const VSOCK_CONNECTIONS = 1023;
 
 /**
  * `<file>=<value>` for each limit that the host's control groups can keep. CPU time is what the vCPUs can use and no
@@ -31,4 +36,12 @@ export function jailLimits(
           pids: [pids],
         };
   return [...controllers.keys()].flatMap((name) => limits[name]);
+}
+
+/**
+ * `<resource>=<value>` for the process itself. How many files it may have open is as many as it can come to use. How large a
+ * file may become (`fsize`) is left open: docs/decisions/0026-jails.md. Pure.
+ */
+export function resourceLimits({ vcpus }: JailSpawn['limits']): readonly string[] {
+  return [`no-file=${String(OWN_FILES + FILES_PER_VCPU * vcpus + VSOCK_CONNECTIONS)}`];
 }

@@ -22,7 +22,7 @@ test('says who is jailed where, with the limits of version 2', () => {
     '/bin/jailer --id vm-0123456789 --exec-file /x/firecracker --uid 2000000000 --gid 2000000000 ' +
       '--chroot-base-dir /jails --cgroup-version 2 --parent-cgroup banger/ab ' +
       '--cgroup memory.max=671088640 --cgroup cpu.max=200000 100000 --cgroup pids.max=34 ' +
-      '-- --api-sock api.sock',
+      '--resource-limit no-file=1159 -- --api-sock api.sock',
   );
 });
 
@@ -30,7 +30,10 @@ test('has the limits of version 1 by the names of that', () => {
   const command = commandOn(1, 'memory', 'cpu');
 
   assert.match(command, /--cgroup memory.limit_in_bytes=671088640 /);
-  assert.match(command, /--cgroup cpu.cfs_period_us=100000 --cgroup cpu.cfs_quota_us=200000 --/);
+  assert.match(
+    command,
+    /--cgroup cpu.cfs_period_us=100000 --cgroup cpu.cfs_quota_us=200000 --resource/,
+  );
   assert.doesNotMatch(command, /pids/);
 });
 

@@ -1,7 +1,7 @@
 import type { Command } from '../../../host/processes.ts';
 import type { CgroupMounts } from './cgroup-mounts.ts';
 import type { JailSpawn } from './jail-host.ts';
-import { jailLimits } from './jail-limits.ts';
+import { jailLimits, resourceLimits } from './jail-limits.ts';
 
 export interface JailerCommandParts {
   readonly jailer: string;
@@ -23,6 +23,7 @@ export function jailerCommand(
   { jailer, execFile, uid, base, parent, mounts }: JailerCommandParts,
 ): Command {
   const groups = jailLimits(limits, mounts).flatMap((limit) => ['--cgroup', limit]);
+  const resources = resourceLimits(limits).flatMap((limit) => ['--resource-limit', limit]);
   return [
     jailer,
     ...['--id', id, '--exec-file', execFile],
@@ -30,6 +31,7 @@ export function jailerCommand(
     ...['--chroot-base-dir', base],
     ...(netns === undefined ? [] : ['--netns', netns]),
     ...['--cgroup-version', String(mounts.version), '--parent-cgroup', parent, ...groups],
+    ...resources,
     ...['--', ...args],
   ];
 }
