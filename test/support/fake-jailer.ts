@@ -1,4 +1,3 @@
-import { spawnSync } from 'node:child_process';
 import { chmod, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
@@ -99,11 +98,4 @@ echo -n $$ > "$name.pid"
 become='[ ! -c dev/net/tun ] || mount --bind dev/net/tun /dev/net/tun; exec "$@"'
 exec env -i "PATH=$PATH" "\${enter[@]}" unshare --mount --propagation slave sh -c "$become" sh setpriv --reuid "$uid" --regid "$gid" --clear-groups "./$name" --id "$id" --start-time-us 1 --start-time-cpu-us 1 --parent-cpu-time-us 1 "$@"
 `;
-}
-
-/** Jails take root; and in those of a fake jailer a fake Firecracker runs, with a Node.js that any user must reach. */
-export function canRunJailed(): boolean {
-  if (process.getuid?.() !== 0) return false;
-  const nobody = ['--reuid', '65534', '--regid', '65534', '--clear-groups'];
-  return spawnSync('setpriv', [...nobody, process.execPath, '--version']).status === 0;
 }

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 
 import { build } from 'esbuild';
 
+import { nodeForAll } from '../node-for-all.ts';
 import { readApiDescription } from './api-description.ts';
 import type { FaultInput } from './faults.ts';
 
@@ -55,7 +56,8 @@ export async function createFakeFirecracker({
   };
   await setFaults(faults);
   const binary = join(dir, 'firecracker');
-  await writeFile(binary, `#!/bin/sh\nexec '${process.execPath}' '${program}' "$@"\n`);
+  const node = await nodeForAll(dir);
+  await writeFile(binary, `#!/bin/sh\nexec '${node}' '${program}' "$@"\n`);
   await chmod(binary, 0o755);
   return { binary, setFaults };
 }
