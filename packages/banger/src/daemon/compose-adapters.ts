@@ -195,7 +195,7 @@ export function composeAdapters({
       tapUserOf: cells.tapUserOf,
     }),
     ownNetwork: composeOwnNetwork(processes),
-    drivers: composeDrivers({ config, processes, clock, cells: cells.cells }),
+    drivers: composeDrivers({ config, processes, clock, ...cells }),
     cells,
     async debianSources(signal) {
       const sources = await archive.sources('bookworm', signal);

@@ -9,6 +9,7 @@ import { createJailHost } from '../vmm/firecracker/jail/create-jail-host.ts';
 import { createJailedCells, jailIdOf, jailUidOf } from '../vmm/firecracker/jail/jailed-cells.ts';
 import { sweepJails } from '../vmm/firecracker/jail/sweep-jails.ts';
 import { createOpenCells } from '../vmm/firecracker/open-cell.ts';
+import { createVersionProbe, type VersionProbe } from '../vmm/version-probe.ts';
 import type { DaemonLog } from './daemon-log.ts';
 import type { JailsView } from './doctor-jails.ts';
 
@@ -21,6 +22,8 @@ export interface CellsOptions {
 /** Where Firecracker runs: in jails where they can be had, else in the open. */
 export interface ComposedCells {
   readonly cells: Cells;
+  /** By which both programs were asked, so that nobody waits for one that hangs again */
+  readonly versions: VersionProbe;
   /** Who opens the VM's tap, when it is not whom the daemon runs as */
   readonly tapUserOf: (plan: MachinePlan) => number | undefined;
   /** For doctor; undefined where there is no Firecracker */
@@ -36,13 +39,14 @@ const SWEEP_MS = 60_000;
 export async function composeCells({ config, paths, uid }: CellsOptions): Promise<ComposedCells> {
   const processes = createSystemProcesses();
   const clock = createSystemClock();
+  const versions = createVersionProbe({ processes, clock });
   const firecracker = config.firecracker_bin ?? 'firecracker';
   const host = createJailHost({
     base: paths.jails,
     owner: { uid, gid: process.getgid?.() ?? uid },
     banger: paths.stateDir,
     jailer: config.jailer_bin ?? 'jailer',
-    ...{ firecracker, processes, clock },
+    ...{ firecracker, processes, clock, versions },
   });
   const view = async (signal: AbortSignal) => {
     if ((await processes.find(firecracker)) === undefined) return undefined;
@@ -55,6 +59,7 @@ export async function composeCells({ config, paths, uid }: CellsOptions): Promis
   const cells = chooseCells({ jailed, open, host, isJailing });
   return {
     cells,
+    versions,
     tapUserOf: (plan) =>
       plan.spec.vmm === 'firecracker' && cells.isJailed(plan)
         ? jailUidOf(plan, paths.stateDir)

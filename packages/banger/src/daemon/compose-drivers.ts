@@ -6,6 +6,7 @@ import type { VmmDriver } from '../vmm/driver.ts';
 import type { Cells } from '../vmm/firecracker/cell.ts';
 import { createFirecrackerDriver } from '../vmm/firecracker/firecracker-driver.ts';
 import { createQemuDriver } from '../vmm/qemu/qemu-driver.ts';
+import type { VersionProbe } from '../vmm/version-probe.ts';
 
 /** The monitors that VMs may be run by. */
 export interface Drivers {
@@ -19,6 +20,7 @@ export interface DriverParts {
   readonly clock: Clock;
   /** Where Firecracker runs */
   readonly cells: Cells;
+  readonly versions: VersionProbe;
 }
 
 /** Nothing is touched yet. */

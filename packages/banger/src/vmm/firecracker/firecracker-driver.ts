@@ -3,12 +3,12 @@ import { BangerError } from '@banger/protocol/errors';
 import type { Clock } from '../../host/clock.ts';
 import type { Processes } from '../../host/processes.ts';
 import type { DriverProbe, VmmDriver } from '../driver.ts';
-import { createVersionProbe, type VersionedProgram } from '../version-probe.ts';
+import { createVersionProbe, type VersionProbe } from '../version-probe.ts';
 import { adoptFirecracker } from './adopt-firecracker.ts';
 import type { Cells } from './cell.ts';
 import { fingerprint } from './firecracker-fingerprint.ts';
 import type { FirecrackerHost } from './firecracker-host.ts';
-import { lacksOf, RELEASES, unusableVersion } from './firecracker-versions.ts';
+import { firecrackerProgram, lacksOf, RELEASES, unusableVersion } from './firecracker-versions.ts';
 import { launchFirecracker } from './launch-firecracker.ts';
 import { createOpenCells } from './open-cell.ts';
 import { sweepFirecracker } from './sweep-firecracker.ts';
@@ -16,10 +16,6 @@ import { sweepFirecracker } from './sweep-firecracker.ts';
 const INSTALL = `Put the program of ${RELEASES} into PATH, or set firecracker_bin`;
 /** Two orders of magnitude more than it needs, for a loaded host */
 const PATIENCE_MS = 20_000;
-const program: VersionedProgram = {
-  name: 'Firecracker',
-  pattern: /^Firecracker v(\d+\.\d+\.\d+(?:-\w+)?)/,
-};
 
 export interface FirecrackerDriverOptions {
   readonly processes: Processes;
@@ -30,21 +26,18 @@ export interface FirecrackerDriverOptions {
   readonly cells?: Cells;
   /** What its start, and each request of a launch, may take; 20 s unless told */
   readonly patienceMs?: number;
+  /** Shared with others that ask for it; an own one unless told */
+  readonly versions?: VersionProbe;
 }
 
 /** VMs by Firecracker: under KVM only, on a tap: of the host's bridge, or in a network of its own. */
 export function createFirecrackerDriver(options: FirecrackerDriverOptions): VmmDriver {
   const { processes, clock, binary = 'firecracker', cells = createOpenCells(options) } = options;
-  const probeVersion = createVersionProbe(processes, program);
+  const { versions = createVersionProbe({ processes, clock }) } = options;
   const find = async (signal: AbortSignal) => {
     const found = await processes.find(binary);
-    if (found !== undefined) {
-      const version = await probeVersion(found, signal).catch((error: unknown) => {
-        signal.throwIfAborted();
-        throw error instanceof BangerError ? error : unusable(found, error);
-      });
-      return { binary: found, version };
-    }
+    if (found !== undefined)
+      return { binary: found, version: await versions(firecrackerProgram, found, signal) };
     throw new BangerError('host.tool_missing', `Cannot run "${binary}": it is not installed`, {
       hint: INSTALL,
       details: { program: binary },
@@ -98,13 +91,4 @@ async function probe(
     const problem = { what: error.message, hint: error.hint ?? INSTALL };
     return { version: '', binary: name, problems: [problem], lacks: [] };
   }
-}
-
-/** It hangs, or it is no program at all. */
-function unusable(binary: string, cause: unknown): BangerError {
-  const why = cause instanceof Error ? cause.message : String(cause);
-  return new BangerError('host.tool_missing', `Cannot use "${binary}": ${why}`, {
-    cause,
-    hint: `${binary} --version`,
-  });
 }

@@ -4,6 +4,16 @@
  * socket for the vsock of a loaded machine from 1.16) are not needed: docs/decisions/0024.
  */
 import type { HostProblem } from '../../host/host-problem.ts';
+import type { VersionedProgram } from '../version-probe.ts';
+
+export const firecrackerProgram: VersionedProgram = {
+  name: 'Firecracker',
+  pattern: /^Firecracker v(\d+\.\d+\.\d+(?:-\w+)?)/,
+};
+export const jailerProgram: VersionedProgram = {
+  name: 'the jailer',
+  pattern: /^Jailer v(\d+\.\d+\.\d+(?:-\w+)?)/,
+};
 
 export const RELEASES = 'https://github.com/firecracker-microvm/firecracker/releases';
 

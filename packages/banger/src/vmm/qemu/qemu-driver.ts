@@ -3,7 +3,7 @@ import { BangerError } from '@banger/protocol/errors';
 import type { Clock } from '../../host/clock.ts';
 import type { Processes } from '../../host/processes.ts';
 import type { DriverProbe, VmmDriver } from '../driver.ts';
-import { createVersionProbe, type VersionedProgram } from '../version-probe.ts';
+import { createVersionProbe, type VersionedProgram, type VersionProbe } from '../version-probe.ts';
 import { adoptQemu } from './adopt-qemu.ts';
 import { launchQemu } from './launch-qemu.ts';
 import { fingerprint } from './qemu-fingerprint.ts';
@@ -22,18 +22,20 @@ export interface QemuDriverOptions {
   readonly clock: Clock;
   /** Name in PATH or absolute path */
   readonly binary?: string;
+  /** Shared with others that ask for it; an own one unless told */
+  readonly versions?: VersionProbe;
 }
 
 /** VMs by qemu-system-x86_64: with KVM where it works, emulated everywhere else. */
 export function createQemuDriver(options: QemuDriverOptions): VmmDriver {
   const { processes, clock, binary: program = 'qemu-system-x86_64' } = options;
-  const probeVersion = createVersionProbe(processes, qemu);
+  const { versions = createVersionProbe({ processes, clock }) } = options;
   const host: QemuHost = {
     processes,
     clock,
     async locate(signal) {
       const binary = await processes.find(program);
-      if (binary !== undefined) return { binary, version: await probeVersion(binary, signal) };
+      if (binary !== undefined) return { binary, version: await versions(qemu, binary, signal) };
       throw new BangerError('host.tool_missing', `Cannot run "${program}": it is not installed`, {
         hint: INSTALL,
         details: { program },

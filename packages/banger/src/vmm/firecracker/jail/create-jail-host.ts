@@ -12,6 +12,7 @@ import { dirname, join } from 'node:path';
 import type { Clock } from '../../../host/clock.ts';
 import { unlessMissing } from '../../../host/missing-files.ts';
 import type { Processes } from '../../../host/processes.ts';
+import { createVersionProbe, type VersionProbe } from '../../version-probe.ts';
 import { listCgroups, removeCgroups } from './cgroup-dirs.ts';
 import { readCgroupMounts } from './cgroup-mounts.ts';
 import { execCopy } from './exec-copy.ts';
@@ -45,6 +46,8 @@ export interface JailHostSettings {
   readonly firecracker: string;
   readonly processes: Processes;
   readonly clock: Clock;
+  /** Shared with others that ask for them; an own one unless told */
+  readonly versions?: VersionProbe;
 }
 
 /** What the helper does for the other half of `takeOut`, which moves the file with its owner's rights. */
@@ -55,6 +58,7 @@ export interface RootJailHost extends JailHost {
 
 export function createJailHost(settings: JailHostSettings): RootJailHost {
   const { base, owner, banger, filesBelow, processes, clock } = settings;
+  const { versions = createVersionProbe(settings) } = settings;
   const { jails, exec, parent, rootOf } = jailPlaces(base, banger);
   const jailed = async (id: JailId) => findJailed({ id, base, uid: await uidOf(rootOf(id)) });
   const treeOf = async (): Promise<OwnedTree | undefined> =>
@@ -65,7 +69,7 @@ export function createJailHost(settings: JailHostSettings): RootJailHost {
 
   const host: RootJailHost = {
     rootOf,
-    problems: (signal) => jailProblems(settings, signal),
+    problems: (signal) => jailProblems({ ...settings, versions }, signal),
 
     async place(jail, files, signal) {
       const { id, uid } = Jail.parse(jail);
