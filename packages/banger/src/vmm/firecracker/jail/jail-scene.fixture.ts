@@ -13,7 +13,7 @@ import {
   writeFile,
 } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 
 import type { JailScene } from '../../../../../../test/contract/jail-host.ts';
 import { createFakeJailer } from '../../../../../../test/support/fake-jailer.ts';
@@ -27,6 +27,7 @@ import { readCgroupMounts } from './cgroup-mounts.ts';
 import { createJailHost, type RootJailHost } from './create-jail-host.ts';
 import type { FileOwner } from './jail-files.ts';
 import { mountsBelow } from './jail-mounts.ts';
+import { jailPlaces } from './jail-places.ts';
 import { sweepJails } from './sweep-jails.ts';
 
 export interface JailPrograms {
@@ -137,7 +138,9 @@ export async function createJailScene(
     state() {
       const dirs = existsSync(base) ? readdirSync(base) : [];
       const kept = dirs.filter((name) => name !== 'exec');
-      const groups = listCgroups(readCgroupMounts(), 'banger');
+      // Other bangers of this host may have some, too.
+      const own = basename(jailPlaces(base, dir).parent);
+      const groups = listCgroups(readCgroupMounts(), 'banger').filter((name) => name === own);
       return Promise.resolve(JSON.stringify([kept, mountsBelow(dir), groups]));
     },
     args: ['--api-sock', cellFiles.api],
