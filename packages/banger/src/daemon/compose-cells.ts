@@ -4,6 +4,7 @@ import { createSystemClock } from '../host/system-clock.ts';
 import { createSystemProcesses } from '../host/system-processes.ts';
 import type { MachinePlan } from '../machine/plan.ts';
 import type { Cells } from '../vmm/firecracker/cell.ts';
+import { missingControllers, readCgroupMounts } from '../vmm/firecracker/jail/cgroup-mounts.ts';
 import { chooseCells } from '../vmm/firecracker/jail/choose-cells.ts';
 import { createJailHost } from '../vmm/firecracker/jail/create-jail-host.ts';
 import { createJailedCells, jailIdOf, jailUidOf } from '../vmm/firecracker/jail/jailed-cells.ts';
@@ -50,7 +51,11 @@ export async function composeCells({ config, paths, uid }: CellsOptions): Promis
   });
   const view = async (signal: AbortSignal) => {
     if ((await processes.find(firecracker)) === undefined) return undefined;
-    return { isEnabled: config.jailer_enabled, problems: await host.problems(signal) };
+    return {
+      isEnabled: config.jailer_enabled,
+      problems: await host.problems(signal),
+      missing: missingControllers(readCgroupMounts()),
+    };
   };
   const found = await view(AbortSignal.timeout(LOOK_MS));
   const isJailing = found?.isEnabled === true && found.problems.length === 0;

@@ -10,8 +10,8 @@ test('says nothing of jails where there is no Firecracker', () => {
 });
 
 test('warns when VMs are not jailed, and says why', () => {
-  const [off] = jailRows({ isEnabled: false, problems: [] });
-  const [impossible] = jailRows({ isEnabled: true, problems: [problem] });
+  const [off] = jailRows({ isEnabled: false, problems: [], missing: [] });
+  const [impossible] = jailRows({ isEnabled: true, problems: [problem], missing: [] });
 
   assert.deepEqual([off?.status, impossible?.status], ['WARN', 'WARN']);
   assert.match(off?.detail ?? '', /off by configuration/);
@@ -20,5 +20,13 @@ test('warns when VMs are not jailed, and says why', () => {
 });
 
 test('passes when they are', () => {
-  assert.equal(jailRows({ isEnabled: true, problems: [] })[0]?.status, 'PASS');
+  assert.equal(jailRows({ isEnabled: true, problems: [], missing: [] })[0]?.status, 'PASS');
+});
+
+test('warns of a limit that this host cannot keep, and says what follows', () => {
+  const [row] = jailRows({ isEnabled: true, problems: [], missing: ['memory', 'pids'] });
+
+  assert.equal(row?.status, 'WARN');
+  assert.match(row.detail, /more of the host’s memory than its VM has, may start any number/);
+  assert.match(row.detail, /no control groups for memory, pids here$/);
 });
