@@ -1,10 +1,5 @@
 import assert from 'node:assert/strict';
-import { dirname, join } from 'node:path';
 
-import {
-  createFakeFirecracker,
-  type FakeFirecracker,
-} from '../support/fake-firecracker/create-fake-firecracker.ts';
 import {
   assertFails,
   killAndWait,
@@ -12,10 +7,10 @@ import {
   stateOf,
   until,
   untilClean,
-  writeConfig,
 } from '../support/faults.ts';
+import { FIRECRACKER, useFakeFirecracker } from '../support/firecracker-vms.ts';
 import { mayMakeNamespaces } from '../support/network-namespace.ts';
-import { sandboxTest, type SandboxHome } from '../support/sandbox-home.ts';
+import { sandboxTest } from '../support/sandbox-home.ts';
 import { bootIdOf, guestSays, showVm, SLIM } from '../support/vms.ts';
 
 /**
@@ -23,7 +18,6 @@ import { bootIdOf, guestSays, showVm, SLIM } from '../support/vms.ts';
  * taps of a bridge, in a network of the test's own.
  */
 
-const FIRECRACKER = ['--vmm', 'firecracker', '--accel', 'kvm', '--network', 'bridge'];
 const options = { ownNetwork: true, templates: 'own', skip: !mayMakeNamespaces } as const;
 
 sandboxTest('VMs of Firecracker', options, async (home, _, part) => {
@@ -138,13 +132,3 @@ sandboxTest('a Firecracker that fails', options, async (home, _, part) => {
     });
   }
 });
-
-/** From now on a VM on Firecracker is the fake's; taps are made when they are needed. */
-async function useFakeFirecracker(home: SandboxHome, version = '1.16.1'): Promise<FakeFirecracker> {
-  const dir = join(dirname(home.stateDir), 'firecracker');
-  const fake = await createFakeFirecracker({ dir, version });
-  // A jail has no QEMU in it.
-  const keys = ['tap_pool_size = 0', 'jailer_enabled = false'];
-  await writeConfig(home, [...keys, `firecracker_bin = "${fake.binary}"`, ''].join('\n'));
-  return fake;
-}

@@ -138,6 +138,7 @@ export function createFakeHandlers({
       return {
         ...{ id, name, guestCpuBusyNs: 1e9, guestCpuTotalNs: 4e9, at: NOW, load1m: 0.5 },
         ...{ memoryTotalBytes: 2 ** 31, memoryAvailableBytes: 2 ** 30, processCount: 12 },
+        ...{ memoryFreeBytes: 2 ** 29, memoryCacheBytes: 2 ** 28 },
         ...{ hostRssBytes: 2 ** 29, hostPssBytes: null, fileSystems: [], diskAllocatedBytes: 4096 },
         ...{ networkReceivedBytes: 10, networkSentBytes: 20 },
       };

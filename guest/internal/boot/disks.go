@@ -89,7 +89,10 @@ func (r *run) mountModules() error {
 	if err := dirs.Make(dir, 0o755); err != nil {
 		return err
 	}
-	return mount(r.devices[r.plan.Drives.Modules], dir, diskType, unix.MS_RDONLY|unix.MS_NOATIME, "")
+	if err := mount(r.devices[r.plan.Drives.Modules], dir, diskType, unix.MS_RDONLY|unix.MS_NOATIME, ""); err != nil {
+		return err
+	}
+	return loadBalloon(dir)
 }
 
 // bindFromOverlay mounts a directory of the overlay disk itself: container engines cannot stack their own overlays on

@@ -1,4 +1,4 @@
-// Package modules loads the kernel modules that came with the initrd.
+// Package modules loads kernel modules: those that came with the initrd, and others by name.
 package modules
 
 import (
@@ -31,7 +31,7 @@ func Load(listFile string, report func(format string, args ...any)) {
 		return
 	}
 	for _, path := range parseList(string(list)) {
-		if err := load(path); err != nil {
+		if err := LoadFile(path); err != nil {
 			report("cannot load module %v", err)
 		}
 		os.Remove(path)
@@ -49,7 +49,8 @@ func parseList(list string) []string {
 	return paths
 }
 
-func load(path string) error {
+// LoadFile loads one uncompressed module; nothing happens when it is loaded.
+func LoadFile(path string) error {
 	file, err := os.Open(path)
 	if err != nil {
 		return err

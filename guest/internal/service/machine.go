@@ -59,8 +59,10 @@ func (s *Service) Stats(
 	response := &guestv1.StatsResponse{
 		CpuBusyNs:            now.CPUBusyNs,
 		CpuTotalNs:           now.CPUTotalNs,
-		MemoryTotalBytes:     now.MemoryTotalBytes,
-		MemoryAvailableBytes: now.MemoryAvailableBytes,
+		MemoryTotalBytes:     now.Memory.TotalBytes,
+		MemoryAvailableBytes: now.Memory.AvailableBytes,
+		MemoryFreeBytes:      now.Memory.FreeBytes,
+		MemoryCacheBytes:     now.Memory.CacheBytes,
 		NetworkReceivedBytes: now.NetworkReceivedBytes,
 		NetworkSentBytes:     now.NetworkSentBytes,
 		ProcessCount:         now.ProcessCount,

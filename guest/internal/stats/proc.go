@@ -43,20 +43,27 @@ func parseCPU(stat string) (busyNs, totalNs uint64) {
 	return (total - idle) * tickNs, total * tickNs
 }
 
-func parseMemory(meminfo string) (totalBytes, availableBytes uint64) {
+// parseMemory reads /proc/meminfo; the cache is what free(1) calls "buff/cache".
+func parseMemory(meminfo string) Memory {
+	var m Memory
 	for line := range strings.Lines(meminfo) {
 		fields := strings.Fields(line)
 		if len(fields) < 2 {
 			continue
 		}
+		size := number(fields[1]) << 10
 		switch fields[0] {
 		case "MemTotal:":
-			totalBytes = number(fields[1]) << 10
+			m.TotalBytes = size
 		case "MemAvailable:":
-			availableBytes = number(fields[1]) << 10
+			m.AvailableBytes = size
+		case "MemFree:":
+			m.FreeBytes = size
+		case "Buffers:", "Cached:", "SReclaimable:":
+			m.CacheBytes += size
 		}
 	}
-	return totalBytes, availableBytes
+	return m
 }
 
 // parseNetwork counts one interface.

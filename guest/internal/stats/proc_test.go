@@ -4,14 +4,14 @@ import "testing"
 
 func TestParse(t *testing.T) {
 	busy, total := parseCPU("cpu  10 1 20 300 40 5 6 7 99 99\ncpu0 1 1 1 1\n")
-	memoryTotal, available := parseMemory("MemTotal:  2048 kB\nMemFree: 1 kB\nMemAvailable:  1024 kB\n")
+	mem := parseMemory("MemTotal:  2048 kB\nMemFree: 1 kB\nMemAvailable:  1024 kB\nBuffers: 2 kB\nCached: 3 kB\nSwapCached: 9 kB\nSReclaimable: 4 kB\n")
 	received, sent := parseNetwork("  lo: 1 0 0 0 0 0 0 0 2 0\n  eth0:77 0 0 0 0 0 0 0 88 0 0 0 0 0 0 0\n", "eth0")
 
 	if busy != 49*tickNs || total != 389*tickNs {
 		t.Error(busy, total)
 	}
-	if memoryTotal != 2<<20 || available != 1<<20 {
-		t.Error(memoryTotal, available)
+	if (mem != Memory{TotalBytes: 2 << 20, AvailableBytes: 1 << 20, FreeBytes: 1 << 10, CacheBytes: 9 << 10}) {
+		t.Error(mem)
 	}
 	if received != 77 || sent != 88 {
 		t.Error(received, sent)

@@ -5,11 +5,16 @@ import "golang.org/x/sys/unix"
 // Stats is one reading.
 type Stats struct {
 	CPUBusyNs, CPUTotalNs                  uint64
-	MemoryTotalBytes, MemoryAvailableBytes uint64
+	Memory                                 Memory
 	NetworkReceivedBytes, NetworkSentBytes uint64
 	FileSystems                            []FileSystem
 	ProcessCount                           uint32
 	Load1m                                 float64
+}
+
+// Memory is what the kernel says of it; the parts overlap.
+type Memory struct {
+	TotalBytes, AvailableBytes, FreeBytes, CacheBytes uint64
 }
 
 // FileSystem is how full a mount is.
@@ -22,7 +27,7 @@ type FileSystem struct {
 func Read() Stats {
 	var s Stats
 	s.CPUBusyNs, s.CPUTotalNs = parseCPU(read("/proc/stat"))
-	s.MemoryTotalBytes, s.MemoryAvailableBytes = parseMemory(read("/proc/meminfo"))
+	s.Memory = parseMemory(read("/proc/meminfo"))
 	s.NetworkReceivedBytes, s.NetworkSentBytes = parseNetwork(read("/proc/net/dev"), "eth0")
 	s.Load1m = parseLoad(read("/proc/loadavg"))
 	s.ProcessCount = countProcesses("/proc")

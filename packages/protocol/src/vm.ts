@@ -190,6 +190,9 @@ export const VmStats = z.object({
   guestCpuTotalNs: z.number(),
   memoryTotalBytes: z.number(),
   memoryAvailableBytes: z.number(),
+  memoryFreeBytes: z.number(),
+  /** Files and the like, which the guest's kernel gives up when memory is needed */
+  memoryCacheBytes: z.number(),
   /** Resident and proportional memory of the monitor on the host */
   hostRssBytes: z.number().nullable(),
   hostPssBytes: z.number().nullable(),

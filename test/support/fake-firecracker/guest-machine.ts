@@ -1,13 +1,13 @@
 /** The QEMU under a fake Firecracker. It ends with this process, however that ends. */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { closeSync, openSync, statSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, statSync } from 'node:fs';
 import { Socket } from 'node:net';
 
 import * as z from 'zod';
 
 import { QmpClient } from '../../../packages/banger/src/vmm/qemu/qmp-client.ts';
 import type { QmpEvent } from '../../../packages/banger/src/vmm/qemu/qmp-messages.ts';
-import { writableMemory, writeMemory } from './guest-memory.ts';
+import { openMemory, writeMemory } from './guest-memory.ts';
 import { driveNode, fileNode, qemuArguments, STATE_FD } from './qemu-arguments.ts';
 import type { BootSource, Drive, Resources } from './resources.ts';
 
@@ -68,18 +68,19 @@ export class GuestMachine {
     const { tag, qemu, taps, resources } = options;
     this.tag = tag;
     this.resources = resources;
-    const memoryFile = files === null ? null : writableMemory(files.memory);
-    this.#memoryInode = memoryFile === null ? null : statSync(memoryFile).ino;
+    const hasBalloon = resources.balloon !== undefined;
+    const memory = files === null ? 'ignore' : openMemory(files.memory, { hasBalloon });
+    this.#memoryInode = typeof memory === 'number' ? fstatSync(memory).ino : null;
     const state = files === null ? 'ignore' : openSync(files.state, 'r');
     this.#child = spawn(
       'setpriv',
       [
         ...['--pdeathsig', 'KILL', '--', qemu],
-        ...qemuArguments({ tag, resources, bootSource, memoryFile, taps }),
+        ...qemuArguments({ tag, resources, bootSource, hasMemoryFile: files !== null, taps }),
       ],
-      { stdio: ['ignore', 'pipe', 'inherit', 'pipe', state] },
+      { stdio: ['ignore', 'pipe', 'inherit', 'pipe', state, memory] },
     );
-    if (typeof state === 'number') closeSync(state);
+    for (const file of [state, memory]) if (typeof file === 'number') closeSync(file);
     this.#child.stdout?.on('data', options.onConsole);
     this.#child.on('exit', (code) => {
       this.#migrated.resolve('QEMU ended');

@@ -1,12 +1,13 @@
+import { spawnSync } from 'node:child_process';
 import {
   accessSync,
   chmodSync,
   closeSync,
   constants,
-  copyFileSync,
   openSync,
   readFileSync,
   readSync,
+  rmSync,
   writeSync,
 } from 'node:fs';
 
@@ -16,18 +17,27 @@ const CHUNK_BYTES = 4 * 1024 * 1024;
 const NAMELESS = '/memfd:memory-backend-memfd';
 
 /**
- * The file that a guest's memory is mapped from: Firecracker reads it only, QEMU 7.2 opens it for writing all the same, also
- * to map it privately. In a jail it may not: there a copy has to do.
+ * Opens the file that a loaded guest's memory is mapped from, privately. Firecracker only reads it. QEMU 7.2 opens it for
+ * writing, which a jail may not, and with a balloon it writes, too: it punches holes into the file where the guest has freed
+ * memory, also when that is mapped privately. Then it gets a copy, which has no name and ends with it.
  */
-export function writableMemory(file: string): string {
+export function openMemory(file: string, { hasBalloon }: { readonly hasBalloon: boolean }): number {
+  if (!hasBalloon && isWritable(file)) return openSync(file, 'r+');
+  const copy = `${file}.copy`;
+  const { status, stderr } = spawnSync('cp', ['--sparse=auto', '--reflink=auto', '--', file, copy]);
+  if (status !== 0) throw new Error(`Failed to load guest memory: ${String(stderr)}`);
+  chmodSync(copy, 0o600);
+  const opened = openSync(copy, 'r+');
+  rmSync(copy);
+  return opened;
+}
+
+function isWritable(file: string): boolean {
   try {
     accessSync(file, constants.W_OK);
-    return file;
+    return true;
   } catch {
-    const copy = `${file}.copy`;
-    copyFileSync(file, copy);
-    chmodSync(copy, 0o600);
-    return copy;
+    return false;
   }
 }
 

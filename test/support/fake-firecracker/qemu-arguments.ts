@@ -4,6 +4,7 @@ import type { BootSource, Drive, Resources } from './resources.ts';
 /** Descriptors that QEMU inherits */
 export const MONITOR_FD = 3;
 export const STATE_FD = 4;
+export const MEMORY_FD = 5;
 
 /** The agent's ports, by the vsock port that stands for each */
 export const guestPorts: ReadonlyMap<number, string> = new Map([
@@ -17,18 +18,18 @@ export interface QemuStart {
   readonly resources: Resources;
   /** Null to load a state */
   readonly bootSource: BootSource | null;
-  /** Null for memory of its own */
-  readonly memoryFile: string | null;
+  /** It inherits the file that its memory is mapped from; otherwise it has memory of its own */
+  readonly hasMemoryFile: boolean;
   /** Without it a card is connected to nothing */
   readonly taps: boolean;
 }
 
 /**
  * QEMU as the machine that Firecracker would be: devices come in a fixed order, drives without a serial, one after the
- * other. Its memory is always where a save finds it: in a file of this name, or in one without a name.
+ * other. Its memory is always where a save finds it: in the file that it inherits, or in one without a name.
  */
 export function qemuArguments(start: QemuStart): readonly string[] {
-  const { resources, memoryFile, bootSource } = start;
+  const { resources, hasMemoryFile, bootSource } = start;
   const { machine, drives, balloon, entropy } = resources;
   const unused = { usb: false, sata: false, smbus: false, vmport: false, 'suppress-vmdesc': true };
   const board = { accel: 'tcg', ...unused };
@@ -38,14 +39,14 @@ export function qemuArguments(start: QemuStart): readonly string[] {
     ...['-machine', optionList('q35', { ...board, 'memory-backend': 'ram' })],
     ...['-cpu', 'max,-erms,-fsrm', '-smp', String(machine.vcpu_count), '-m', size],
     '-object',
-    memoryFile === null
-      ? optionList('memory-backend-memfd', { id: 'ram', size })
-      : optionList('memory-backend-file', {
+    hasMemoryFile
+      ? optionList('memory-backend-file', {
           id: 'ram',
           size,
-          'mem-path': memoryFile,
+          'mem-path': `/proc/self/fd/${String(MEMORY_FD)}`,
           share: false,
-        }),
+        })
+      : optionList('memory-backend-memfd', { id: 'ram', size }),
     ...['-global', 'migration.send-configuration=off', '-action', 'reboot=shutdown'],
     ...['-rtc', 'base=utc,clock=host'],
     ...['-chardev', optionList('socket', { id: 'monitor', fd: MONITOR_FD })],

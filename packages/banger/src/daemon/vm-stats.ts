@@ -36,6 +36,8 @@ export async function vmStats(
     guestCpuTotalNs: stats.cpuTotalNs,
     memoryTotalBytes: stats.memoryTotalBytes,
     memoryAvailableBytes: stats.memoryAvailableBytes,
+    memoryFreeBytes: stats.memoryFreeBytes,
+    memoryCacheBytes: stats.memoryCacheBytes,
     hostRssBytes: memory?.rssBytes ?? null,
     hostPssBytes: memory?.pssBytes ?? null,
     fileSystems: [...stats.fileSystems],

@@ -7,6 +7,8 @@ export function fakeStats(processCount: number): GuestStats {
     cpuTotalNs: 2e9,
     memoryTotalBytes: 512 * 2 ** 20,
     memoryAvailableBytes: 256 * 2 ** 20,
+    memoryFreeBytes: 192 * 2 ** 20,
+    memoryCacheBytes: 64 * 2 ** 20,
     fileSystems: [{ mountPoint: '/', sizeBytes: 2 ** 30, usedBytes: 2 ** 20 }],
     networkReceivedBytes: 0,
     networkSentBytes: 0,

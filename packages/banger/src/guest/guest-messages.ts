@@ -12,6 +12,7 @@ import type { GuestBooted, GuestInfo, GuestReady, GuestStats } from './guest.ts'
 
 /** Our own words for the agent's messages. Nothing that comes from a guest is trusted to be short or sane. */
 const LONGEST_NAME = 256;
+const MOST = BigInt(Number.MAX_SAFE_INTEGER);
 
 export function infoFrom(message: InfoResponse): GuestInfo {
   return {
@@ -41,22 +42,33 @@ export function readyFrom({ state, failedUnits }: ReadyResponse): GuestReady {
   return { state: name(state), failedUnits: bounded(failedUnits, 20).map((unit) => name(unit)) };
 }
 
+/** No more than there is of it, and nothing that is no number: whoever reads it calculates with it. */
 export function statsFrom(message: StatsResponse): GuestStats {
+  const memoryTotalBytes = count(message.memoryTotalBytes);
+  const ofMemory = (bytes: bigint) => Math.min(count(bytes), memoryTotalBytes);
+  const cpuTotalNs = count(message.cpuTotalNs);
   return {
-    cpuBusyNs: Number(message.cpuBusyNs),
-    cpuTotalNs: Number(message.cpuTotalNs),
-    memoryTotalBytes: Number(message.memoryTotalBytes),
-    memoryAvailableBytes: Number(message.memoryAvailableBytes),
+    cpuBusyNs: Math.min(count(message.cpuBusyNs), cpuTotalNs),
+    cpuTotalNs,
+    memoryTotalBytes,
+    memoryAvailableBytes: ofMemory(message.memoryAvailableBytes),
+    memoryFreeBytes: ofMemory(message.memoryFreeBytes),
+    memoryCacheBytes: ofMemory(message.memoryCacheBytes),
     fileSystems: bounded(message.fileSystems, 100).map((system) => ({
       mountPoint: name(system.mountPoint),
-      sizeBytes: Number(system.sizeBytes),
-      usedBytes: Number(system.usedBytes),
+      sizeBytes: count(system.sizeBytes),
+      usedBytes: Math.min(count(system.usedBytes), count(system.sizeBytes)),
     })),
-    networkReceivedBytes: Number(message.networkReceivedBytes),
-    networkSentBytes: Number(message.networkSentBytes),
+    networkReceivedBytes: count(message.networkReceivedBytes),
+    networkSentBytes: count(message.networkSentBytes),
     processCount: message.processCount,
-    load1m: message.load1m,
+    load1m: Number.isFinite(message.load1m) ? Math.max(0, message.load1m) : 0,
   };
+}
+
+/** Above this a number would not be what was sent. */
+function count(value: bigint): number {
+  return Number(value > MOST ? MOST : value);
 }
 
 function phaseFrom(phase: Phase): GuestInfo['phase'] {

@@ -172,6 +172,9 @@ export interface GuestStats {
   readonly cpuTotalNs: number;
   readonly memoryTotalBytes: number;
   readonly memoryAvailableBytes: number;
+  readonly memoryFreeBytes: number;
+  /** "buff/cache" of free(1) */
+  readonly memoryCacheBytes: number;
   readonly fileSystems: readonly {
     readonly mountPoint: string;
     readonly sizeBytes: number;

@@ -1976,8 +1976,12 @@ type StatsResponse struct {
 	NetworkSentBytes     uint64             `protobuf:"varint,7,opt,name=network_sent_bytes,json=networkSentBytes,proto3" json:"network_sent_bytes,omitempty"`
 	ProcessCount         uint32             `protobuf:"varint,8,opt,name=process_count,json=processCount,proto3" json:"process_count,omitempty"`
 	Load_1M              float64            `protobuf:"fixed64,9,opt,name=load_1m,json=load1m,proto3" json:"load_1m,omitempty"`
-	unknownFields        protoimpl.UnknownFields
-	sizeCache            protoimpl.SizeCache
+	// Used for nothing at all.
+	MemoryFreeBytes uint64 `protobuf:"varint,10,opt,name=memory_free_bytes,json=memoryFreeBytes,proto3" json:"memory_free_bytes,omitempty"`
+	// What the kernel keeps of files and of its own, and gives up when memory is needed: "buff/cache" of free(1).
+	MemoryCacheBytes uint64 `protobuf:"varint,11,opt,name=memory_cache_bytes,json=memoryCacheBytes,proto3" json:"memory_cache_bytes,omitempty"`
+	unknownFields    protoimpl.UnknownFields
+	sizeCache        protoimpl.SizeCache
 }
 
 func (x *StatsResponse) Reset() {
@@ -2069,6 +2073,20 @@ func (x *StatsResponse) GetProcessCount() uint32 {
 func (x *StatsResponse) GetLoad_1M() float64 {
 	if x != nil {
 		return x.Load_1M
+	}
+	return 0
+}
+
+func (x *StatsResponse) GetMemoryFreeBytes() uint64 {
+	if x != nil {
+		return x.MemoryFreeBytes
+	}
+	return 0
+}
+
+func (x *StatsResponse) GetMemoryCacheBytes() uint64 {
+	if x != nil {
+		return x.MemoryCacheBytes
 	}
 	return 0
 }
@@ -2426,7 +2444,7 @@ const file_banger_guest_v1_guest_proto_rawDesc = "" +
 	"\x0eREASON_BAD_CWD\x10\x04\x12\x16\n" +
 	"\x12REASON_BAD_REQUEST\x10\x05\x12\x14\n" +
 	"\x10REASON_RESOURCES\x10\x06\"\x0e\n" +
-	"\fStatsRequest\"\x9c\x03\n" +
+	"\fStatsRequest\"\xf6\x03\n" +
 	"\rStatsResponse\x12\x1e\n" +
 	"\vcpu_busy_ns\x18\x01 \x01(\x04R\tcpuBusyNs\x12 \n" +
 	"\fcpu_total_ns\x18\x02 \x01(\x04R\n" +
@@ -2437,7 +2455,10 @@ const file_banger_guest_v1_guest_proto_rawDesc = "" +
 	"\x16network_received_bytes\x18\x06 \x01(\x04R\x14networkReceivedBytes\x12,\n" +
 	"\x12network_sent_bytes\x18\a \x01(\x04R\x10networkSentBytes\x12#\n" +
 	"\rprocess_count\x18\b \x01(\rR\fprocessCount\x12\x17\n" +
-	"\aload_1m\x18\t \x01(\x01R\x06load1m\"p\n" +
+	"\aload_1m\x18\t \x01(\x01R\x06load1m\x12*\n" +
+	"\x11memory_free_bytes\x18\n" +
+	" \x01(\x04R\x0fmemoryFreeBytes\x12,\n" +
+	"\x12memory_cache_bytes\x18\v \x01(\x04R\x10memoryCacheBytes\"p\n" +
 	"\x0fFileSystemStats\x12\x1f\n" +
 	"\vmount_point\x18\x01 \x01(\tR\n" +
 	"mountPoint\x12\x1d\n" +

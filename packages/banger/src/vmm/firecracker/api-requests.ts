@@ -11,6 +11,7 @@ export type ApiRequest =
   | Put<`/network-interfaces/${string}`, NetworkInterface>
   | Put<'/vsock', { readonly guest_cid: number; readonly uds_path: string }>
   | Put<'/entropy', Readonly<Record<string, never>>>
+  | Put<'/balloon', Balloon>
   | Put<'/actions', { readonly action_type: 'InstanceStart' }>
   | Patch<'/vm', { readonly state: 'Paused' | 'Resumed' }>
   | Put<'/snapshot/create', SnapshotCreation>
@@ -57,6 +58,15 @@ interface NetworkInterface {
   readonly iface_id: string;
   readonly host_dev_name: string;
   readonly guest_mac: string;
+}
+
+interface Balloon {
+  readonly amount_mib: 0;
+  readonly deflate_on_oom: true;
+  /** None */
+  readonly stats_polling_interval_s: 0;
+  /** From 1.14 */
+  readonly free_page_reporting: true;
 }
 
 interface SnapshotCreation {

@@ -18,7 +18,7 @@ export async function fingerprint(
   signal: AbortSignal,
 ): Promise<VmmFingerprint> {
   const { version } = await locate(signal);
-  const parts = [version, await readHostCpu(), ...bootCalls(nobody(plan))];
+  const parts = [version, await readHostCpu(), ...bootCalls(nobody(plan), version)];
   const digest = createHash('sha256').update(JSON.stringify(parts)).digest('hex');
   return { version, machine: MACHINE, digest };
 }

@@ -21,6 +21,7 @@ const OLDEST = [1, 12, 0] as const;
 /** It notifies guests less often (#5872) and forgets about it over a restore (#5958, fixed in the next one) */
 const DEAF_AFTER_RESTORE = '1.16.0';
 const VSOCK_FIXED = [1, 16, 1] as const;
+const PAGE_REPORTING = [1, 14, 0] as const;
 
 /** Why no VM is run by this version; undefined when they are. Pure. */
 export function unusableVersion(version: string): HostProblem | undefined {
@@ -42,10 +43,23 @@ export function unusableVersion(version: string): HostProblem | undefined {
 
 /** What works less well than with the newest one, each as a clause for `doctor`. Pure. */
 export function lacksOf(version: string): readonly string[] {
-  if (!isBefore(version, VSOCK_FIXED)) return [];
-  return [
-    `before ${VSOCK_FIXED.join('.')} a guest that was saved while it sent may not answer after its restore`,
-  ];
+  const lacks: string[] = [];
+  if (isBefore(version, VSOCK_FIXED)) {
+    lacks.push(
+      `before ${VSOCK_FIXED.join('.')} a guest that was saved while it sent may not answer after its restore`,
+    );
+  }
+  if (!hasPageReporting(version)) {
+    lacks.push(
+      `before ${PAGE_REPORTING.join('.')} memory that a guest has freed comes back to the host only when its VM ends`,
+    );
+  }
+  return lacks;
+}
+
+/** Its balloon takes from the guest which memory is free (#5491). */
+export function hasPageReporting(version: string): boolean {
+  return !isBefore(version, PAGE_REPORTING);
 }
 
 function isBefore(version: string, wanted: readonly number[]): boolean {

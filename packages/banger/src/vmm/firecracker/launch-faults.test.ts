@@ -48,7 +48,7 @@ async function someSavedFiles(): Promise<SavedFiles> {
 }
 
 suite('a Firecracker that fails while it is started', { skip }, () => {
-  const steps = ['start', ...bootCalls(aTapPlan()).map(nameOf), 'GET /'];
+  const steps = ['start', ...bootCalls(aTapPlan(), '1.16.1').map(nameOf), 'GET /'];
 
   for (const on of steps) {
     for (const when of ['die-before', 'die-after'] as const) {

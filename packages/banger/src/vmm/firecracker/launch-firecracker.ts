@@ -64,7 +64,7 @@ export async function launchFirecracker(
     during = toldOf;
     const spawnedMs = clock.monotonicMs();
     timings.push({ name: 'spawn', ms: spawnedMs - beganMs });
-    for (const call of isLoad ? loadCalls(plan) : bootCalls(plan)) {
+    for (const call of isLoad ? loadCalls(plan) : bootCalls(plan, version)) {
       if (call.path === '/actions') during = 'start';
       await api.call(call, { signal: alive, timeoutMs: host.patienceMs });
     }

@@ -25,7 +25,7 @@ function drivesOf(calls: readonly ApiRequest[]) {
 
 suite('what is asked of Firecracker', () => {
   const all = [plan, withoutModules, ...builds].flatMap((each) => [
-    ...bootCalls(each),
+    ...bootCalls(each, '1.16.1'),
     ...loadCalls(each),
   ]);
   const others: readonly ApiRequest[] = [
@@ -42,7 +42,8 @@ suite('what is asked of Firecracker', () => {
   }
 
   test('names drives in the order in which the guest counts them', () => {
-    const names = (each: MachinePlan) => drivesOf(bootCalls(each)).map(({ path }) => path);
+    const names = (each: MachinePlan) =>
+      drivesOf(bootCalls(each, '1.16.1')).map(({ path }) => path);
 
     assert.deepEqual(names(plan), [
       '/drives/base',
@@ -59,7 +60,7 @@ suite('what is asked of Firecracker', () => {
 
   test('has only disks of its own written to, and those of a build not synced', () => {
     const kinds = (each: MachinePlan) =>
-      drivesOf(bootCalls(each)).map((call) => {
+      drivesOf(bootCalls(each, '1.16.1')).map((call) => {
         assert.ok(call.method === 'PUT' && 'is_read_only' in call.body);
         return `${call.body.is_read_only ? 'ro' : 'rw'} ${call.body.cache_type}`;
       });
@@ -72,9 +73,12 @@ suite('what is asked of Firecracker', () => {
   });
 
   test('names nothing outside its cell but the tap', () => {
-    const text = JSON.stringify([...bootCalls(plan), ...loadCalls(plan), saveCall]);
+    const text = JSON.stringify([...bootCalls(plan, '1.16.1'), ...loadCalls(plan), saveCall]);
 
-    assert.doesNotMatch(text, /"\/(?!drives|machine|boot|net|vsock|entropy|actions|snapshot)/);
+    assert.doesNotMatch(
+      text,
+      /"\/(?!drives|machine|boot|net|vsock|entropy|balloon|actions|snapshot)/,
+    );
     assert.match(
       text,
       /"network_overrides":\[\{"iface_id":"eth0","host_dev_name":"bgr1a2b-16"\}\]/,
@@ -82,7 +86,7 @@ suite('what is asked of Firecracker', () => {
   });
 
   test('ends with a start, and a load leaves the vCPUs standing', () => {
-    assert.deepEqual(bootCalls(plan).at(-1), {
+    assert.deepEqual(bootCalls(plan, '1.16.1').at(-1), {
       method: 'PUT',
       path: '/actions',
       body: { action_type: 'InstanceStart' },

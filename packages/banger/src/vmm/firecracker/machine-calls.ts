@@ -2,6 +2,7 @@ import type { MachinePlan } from '../../machine/plan.ts';
 import { kernelCommandLine } from '../kernel-command-line.ts';
 import type { ApiRequest } from './api-requests.ts';
 import { cellFiles } from './cell.ts';
+import { hasPageReporting } from './firecracker-versions.ts';
 import { machineDrives } from './machine-drives.ts';
 import { OWN_TAP } from './own-network/own-links.ts';
 
@@ -14,8 +15,8 @@ const CARD = 'eth0';
  */
 const FOR_FIRECRACKER = 'reboot=k i8042.noaux i8042.nomux i8042.dumbkbd';
 
-/** From a fresh Firecracker to a guest that boots. Pure. */
-export function bootCalls(plan: MachinePlan): readonly ApiRequest[] {
+/** From a fresh Firecracker of this version to a guest that boots. Pure. */
+export function bootCalls(plan: MachinePlan, version: string): readonly ApiRequest[] {
   const { spec, network } = plan;
   return [
     {
@@ -54,9 +55,25 @@ export function bootCalls(plan: MachinePlan): readonly ApiRequest[] {
       body: { guest_cid: GUEST_CID, uds_path: cellFiles.vsock },
     },
     { method: 'PUT', path: '/entropy', body: {} },
+    ...(hasPageReporting(version) ? [balloonCall] : []),
     { method: 'PUT', path: '/actions', body: { action_type: 'InstanceStart' } },
   ];
 }
+
+/**
+ * A balloon that nobody ever inflates: by it the guest's kernel tells which memory it has freed, and Firecracker gives that
+ * back to the host (docs/decisions/0032). Of its memory the agent tells when it is asked, so no timer wakes the guest for that.
+ */
+const balloonCall: ApiRequest = {
+  method: 'PUT',
+  path: '/balloon',
+  body: {
+    amount_mib: 0,
+    deflate_on_oom: true,
+    stats_polling_interval_s: 0,
+    free_page_reporting: true,
+  },
+};
 
 /**
  * From a fresh Firecracker to a machine that stands where it was saved. What it was saved with has the same names in every
