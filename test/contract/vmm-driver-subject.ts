@@ -13,6 +13,11 @@ export interface VmmDriverSubject {
   readonly damage: (file: string) => Promise<void>;
   /** Whether the agent's stream opens although the guest idles; otherwise it waits for somebody there to listen */
   readonly opensUnheard: boolean;
+  /** What the monitor itself says that it holds the overlay disk to, 0 for nothing; nobody has a handle of it then */
+  readonly overlayLimits: (plan: MachinePlan) => Promise<{
+    readonly bytesPerSecond: number;
+    readonly opsPerSecond: number;
+  }>;
   /** What is left of a plan's run files on the host */
   readonly runFiles: (plan: MachinePlan) => Promise<readonly string[]>;
 }

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 
 import type { VmmDriverSubject } from './vmm-driver-subject.ts';
+import { vmmLimitsContract } from './vmm-limits.ts';
 import { vmmPausingContract } from './vmm-pausing.ts';
 import { vmmSavingContract } from './vmm-saving.ts';
 
@@ -11,6 +12,7 @@ const { signal: never } = new AbortController();
 export function vmmDriverContract(subject: VmmDriverSubject): void {
   const { name, newDriver, newPlan, runFiles, opensUnheard } = subject;
   vmmPausingContract(subject);
+  vmmLimitsContract(subject);
   vmmSavingContract(subject);
   suite(`${name} keeps the VmmDriver contract`, () => {
     test('finds nothing wrong with this host', async () => {

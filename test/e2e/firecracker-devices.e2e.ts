@@ -1,15 +1,17 @@
 import assert from 'node:assert/strict';
 
-import { until } from '../support/faults.ts';
+import { assertFails, until } from '../support/faults.ts';
 import { FIRECRACKER, residentMib, useFakeFirecracker } from '../support/firecracker-vms.ts';
 import { mayMakeNamespaces } from '../support/network-namespace.ts';
-import { sandboxTest } from '../support/sandbox-home.ts';
-import { guestSays } from '../support/vms.ts';
+import { sandboxTest, type SandboxHome } from '../support/sandbox-home.ts';
+import { guestSays, showVm, SLIM } from '../support/vms.ts';
 
-/** What Firecracker's devices do besides being there, seen by a real guest: a balloon. */
+/** What Firecracker's devices do besides being there, seen by a real guest: a balloon, and rate limits. */
 
 const SHAPE = ['--image', 'debian-bookworm-slim', '--memory', '512M', '--disk-size', '1G'];
 const TAKEN_MIB = 200;
+const LIMIT_MIB = 8;
+const WRITTEN_MIB = 48;
 const options = { ownNetwork: true, templates: 'off', skip: !mayMakeNamespaces } as const;
 
 sandboxTest('the memory of a VM of Firecracker', options, async (home, _, part) => {
@@ -43,4 +45,36 @@ sandboxTest('the memory of a VM of Firecracker', options, async (home, _, part) 
     assert.ok((stats?.['memoryCacheBytes'] ?? 0) > 0, stdout);
     assert.ok((stats?.['hostRssBytes'] ?? 0) > 0, stdout);
   });
+  await part('is no matter of how much its disks may read and write', async () => {
+    await home.ok(['vm', 'set', 'web', '--disk-bandwidth', `${String(LIMIT_MIB)}M`]);
+    await assertHeld(home);
+    assert.match((await home.ok(['vm', 'show', 'web'])).stdout, /disk bandwidth: +8M a second/);
+    await home.ok(['vm', 'suspend', 'web']);
+    await home.ok(['vm', 'start', 'web']);
+    await assertHeld(home);
+    await home.ok(['vm', 'set', 'web', '--disk-bandwidth', 'none', '--network-bandwidth', '10M']);
+    assert.equal((await showVm(home, 'web')).spec.diskMibPerSecond, null);
+  });
 });
+
+sandboxTest('the disks of a VM of QEMU', { templates: 'shared' }, async (home, _, part) => {
+  await home.ok(['vm', 'create', '--name', 'web', '--disk-bandwidth', '8M', ...SLIM]);
+
+  await part('are held to their limit', () => assertHeld(home));
+  await part('and not its network: that is refused by name', async () => {
+    const limit = ['--network-bandwidth', '10M'];
+    await assertFails(home, ['vm', 'set', 'web', ...limit], /network of VM "web": VMM "qemu"/);
+    await assertFails(home, ['vm', 'create', ...limit, ...SLIM], /VMM "qemu" has no limit for it/);
+  });
+});
+
+/** A second's worth may be there from before; nothing is said of how slow it is beside that. */
+async function assertHeld(home: SandboxHome): Promise<void> {
+  const began = performance.now();
+  const count = String(WRITTEN_MIB);
+  const write = `dd if=/dev/zero of=/root/f bs=1M count=${count} oflag=direct conv=notrunc`;
+  await guestSays(home, 'web', ['sh', '-c', write]);
+  const tookMs = performance.now() - began;
+  const atLeastMs = (1000 * (WRITTEN_MIB - LIMIT_MIB)) / LIMIT_MIB;
+  assert.ok(tookMs >= atLeastMs, `${String(tookMs)} ms`);
+}

@@ -1,5 +1,6 @@
 import { BangerError } from '@banger/protocol/errors';
 import { newVmId } from '@banger/protocol/ids';
+import { noLimits } from '@banger/protocol/limits';
 import type { Vm, VmState } from '@banger/protocol/vm';
 import type { CreateVmRequest, SetVmRequest } from '@banger/protocol/vm-requests';
 
@@ -163,6 +164,7 @@ function aVm({ request, name }: { readonly request: CreateVmRequest; readonly na
       isolated: true,
       nat: request.nat ?? true,
       publish: request.publish,
+      ...noLimits,
     },
     provenance: { vcpu: request.vcpu === undefined ? 'host' : 'flag', image: 'built-in' },
     imageId: null,

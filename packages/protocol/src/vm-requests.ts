@@ -1,5 +1,6 @@
 import { z } from 'zod';
 
+import { LimitsChange } from './limits.ts';
 import { ImageName, VmName } from './names.ts';
 import { PublishedPorts } from './port.ts';
 import { Mib } from './size.ts';
@@ -18,6 +19,7 @@ export const CreateVmRequest = z.object({
   nat: z.boolean().optional(),
   /** On a bridge, false lets it reach, and be reached by, others that are open too */
   isolated: z.boolean().optional(),
+  ...LimitsChange.shape,
   /** Ports of the host that lead into the VM whenever it runs; refused when one is taken and the VM is to start */
   publish: PublishedPorts.default([]),
   start: z.boolean().default(true),
@@ -36,6 +38,7 @@ export const SetVmRequest = z.object({
   memoryMib: Mib.optional(),
   diskMib: Mib.optional(),
   nat: z.boolean().optional(),
+  ...LimitsChange.shape,
 });
 export type SetVmRequest = z.infer<typeof SetVmRequest>;
 

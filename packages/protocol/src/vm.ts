@@ -1,6 +1,7 @@
 import { z } from 'zod';
 
 import { ImageId, KernelId, TemplateId, VmId } from './ids.ts';
+import { Limits } from './limits.ts';
 import { VmName } from './names.ts';
 import { PublishedPorts } from './port.ts';
 import { Mib } from './size.ts';
@@ -71,6 +72,7 @@ export const VmSpec = z.object({
   /** On a bridge: neither reaches nor is reached by other VMs, unless these are open too */
   isolated: z.boolean().default(true),
   publish: PublishedPorts.default([]),
+  ...Limits.shape,
 });
 export type VmSpec = z.infer<typeof VmSpec>;
 

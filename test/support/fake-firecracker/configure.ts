@@ -2,6 +2,7 @@
 import { closeSync, openSync, readSync } from 'node:fs';
 
 import { Fault, requireFile, requireTap } from './refusals.ts';
+import { changedCard, changedLimiter } from './rate-limits.ts';
 import * as resource from './resources.ts';
 
 export function setBootSource(resources: resource.Resources, body: unknown): void {
@@ -27,7 +28,8 @@ export function setMachine(resources: resource.Resources, body: unknown): void {
 }
 
 export function putDrive({ drives }: resource.Resources, body: unknown): void {
-  const drive = resource.drive.parse(body);
+  const wanted = resource.drive.parse(body);
+  const drive = { ...wanted, rate_limiter: changedLimiter(undefined, wanted.rate_limiter) };
   requireFile(
     drive.path_on_host,
     'Drive config error: Unable to create the virtio block device: Virtio backend error: Error manipulating the backing file: ',
@@ -43,7 +45,8 @@ export function putDrive({ drives }: resource.Resources, body: unknown): void {
 }
 
 export function putNetwork(resources: resource.Resources, body: unknown, taps: boolean): void {
-  const card = resource.networkInterface.parse(body);
+  const wanted = resource.networkInterface.parse(body);
+  const card = { ...wanted, ...changedCard({}, wanted) };
   if (taps) {
     requireTap(card.host_dev_name, 'Network config error: Could not create the network device');
   }

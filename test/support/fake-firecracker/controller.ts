@@ -9,6 +9,7 @@ import * as configure from './configure.ts';
 import { GuestMachine } from './guest-machine.ts';
 import { parseLoadRequest, savedMachine } from './load-request.ts';
 import { Fault, osError, POST_BOOT, PRE_BOOT, requireFile } from './refusals.ts';
+import { changedCard, changedLimiter } from './rate-limits.ts';
 import * as resource from './resources.ts';
 import { sealState } from './snapshot-file.ts';
 import { snapshotVersion } from './versions.ts';
@@ -104,7 +105,7 @@ export class Controller {
   readonly #postBoot: Handlers = {
     'PATCH /vm': (body) => this.#setState(body),
     'PATCH /drives': (body, id) => this.#patchDrive(body, id),
-    'PATCH /network-interfaces': (_body, id) => this.#requireNetwork(id),
+    'PATCH /network-interfaces': (body, id) => this.#patchNetwork(body, id),
     'PATCH /balloon': (body, part) => patchBalloon(this.#resources, { body, part }, this.#booted),
     'PUT /snapshot/create': (body) => this.#save(body),
   };
@@ -172,6 +173,7 @@ export class Controller {
   async #begin(starting: Promise<GuestMachine>): Promise<void> {
     this.#machine = await starting;
     this.#vsock?.attach(this.#machine);
+    for (const drive of this.#resources.drives) await this.#machine.limitDrive(drive);
     const interval = this.#resources.balloon?.stats_polling_interval_s ?? 0;
     if (interval > 0) await this.#machine.pollBalloon(interval);
   }
@@ -217,28 +219,34 @@ export class Controller {
 
   async #patchDrive(body: unknown, id: string): Promise<void> {
     const cannot = 'Drive config error: Unable to patch the block device: ';
-    const { path_on_host: path } = resource.drivePatch.parse(body);
+    const { path_on_host: path, rate_limiter: limiter } = resource.drivePatch.parse(body);
     const drive = this.#resources.drives.find(({ drive_id }) => drive_id === id);
     if (drive === undefined) {
       throw new Fault(
         `${cannot}Failed perform action on device: Device not found Please verify the request arguments.`,
       );
     }
-    if (path == null) return;
-    requireFile(
-      path,
-      `${cannot}Block: Virtio backend error: Error manipulating the backing file: `,
-      ` ${path} Please verify the request arguments.`,
-    );
-    await this.#booted.patchDrive({ ...drive, path_on_host: path });
-    drive.path_on_host = path;
+    if (path != null) {
+      requireFile(
+        path,
+        `${cannot}Block: Virtio backend error: Error manipulating the backing file: `,
+        ` ${path} Please verify the request arguments.`,
+      );
+      await this.#booted.patchDrive({ ...drive, path_on_host: path });
+      drive.path_on_host = path;
+    }
+    drive.rate_limiter = changedLimiter(drive.rate_limiter, limiter);
+    await this.#booted.limitDrive(drive);
   }
 
-  #requireNetwork(id: string): void {
-    if (this.#resources.networks.some(({ iface_id }) => iface_id === id)) return;
-    throw new Fault(
-      'Network config error: Unable to update the net device: Failed perform action on device: Device not found',
-    );
+  #patchNetwork(body: unknown, id: string): void {
+    const card = this.#resources.networks.find(({ iface_id }) => iface_id === id);
+    if (card === undefined) {
+      throw new Fault(
+        'Network config error: Unable to update the net device: Failed perform action on device: Device not found',
+      );
+    }
+    Object.assign(card, changedCard(card, resource.networkPatch.parse(body)));
   }
 
   async #save(body: unknown): Promise<void> {

@@ -9,6 +9,7 @@ import { QmpClient } from '../../../packages/banger/src/vmm/qemu/qmp-client.ts';
 import type { QmpEvent } from '../../../packages/banger/src/vmm/qemu/qmp-messages.ts';
 import { openMemory, writeMemory } from './guest-memory.ts';
 import { driveNode, fileNode, qemuArguments, STATE_FD } from './qemu-arguments.ts';
+import { perSecond } from './rate-limits.ts';
 import type { BootSource, Drive, Resources } from './resources.ts';
 
 const DEADLINE_MS = 60_000;
@@ -140,6 +141,14 @@ export class GuestMachine {
       const blocks = Math.floor(size / 512) * 512;
       await this.#execute('block_resize', { 'node-name': drive.drive_id, size: blocks });
     }
+  }
+
+  /** To the limits that it is told of */
+  async limitDrive({ drive_id, rate_limiter: limiter }: Drive): Promise<void> {
+    const [bps, iops] = [perSecond(limiter?.bandwidth), perSecond(limiter?.ops)];
+    const apart = { bps_rd: 0, bps_wr: 0, iops_rd: 0, iops_wr: 0 };
+    const id = `/machine/peripheral/drive-${drive_id}/virtio-backend`;
+    await this.#execute('block_set_io_throttle', { id, bps, iops, ...apart });
   }
 
   async pressCtrlAltDel(): Promise<void> {

@@ -1,7 +1,9 @@
 /** What a machine is configured with, in the words of Firecracker's API. */
 import * as z from 'zod';
 
-const limiter = z.unknown().optional();
+import { rateLimiter } from './rate-limits.ts';
+
+const limiter = rateLimiter.nullish();
 
 export const bootSource = z.object({
   kernel_image_path: z.string(),
@@ -44,7 +46,8 @@ export const balloon = z.object({
 export const entropy = z.object({ rate_limiter: limiter });
 
 export const serial = z.object({ serial_out_path: z.string().nullish() });
-export const drivePatch = z.object({ path_on_host: z.string().nullish() });
+export const drivePatch = z.object({ path_on_host: z.string().nullish(), rate_limiter: limiter });
+export const networkPatch = z.object({ rx_rate_limiter: limiter, tx_rate_limiter: limiter });
 export const vmState = z.object({ state: z.enum(['Paused', 'Resumed']) });
 export const action = z.object({
   action_type: z.enum(['FlushMetrics', 'InstanceStart', 'SendCtrlAltDel']),

@@ -58,6 +58,7 @@ function specFields({ spec, provenance }: VmDetails): readonly Field[] {
     ['accel', 'accelerator', spec.accel],
     ['network', 'network', spec.network],
     ['nat', 'NAT', spec.nat ? 'on' : 'off'],
+    ...limitValues(spec),
     ...(spec.network === 'bridge'
       ? ([
           ['isolated', 'other VMs', spec.isolated ? 'kept apart' : 'those that are open too'],
@@ -68,6 +69,24 @@ function specFields({ spec, provenance }: VmDetails): readonly Field[] {
     const origin = provenance[key];
     return [label, origin === undefined ? value : `${value} [${origin}]`];
   });
+}
+
+/** Those that there are */
+function limitValues(spec: VmDetails['spec']) {
+  const { diskMibPerSecond: disk, diskOpsPerSecond: ops, networkMibPerSecond: network } = spec;
+  return [
+    ...given('diskMibPerSecond', 'disk bandwidth', disk && `${formatMib(disk)} a second`),
+    ...given('diskOpsPerSecond', 'disk IOPS', ops && `${String(ops)} a second`),
+    ...given(
+      'networkMibPerSecond',
+      'network bandwidth',
+      network && `${formatMib(network)} a second`,
+    ),
+  ];
+}
+
+function given(key: string, label: string, value: string | number | null) {
+  return typeof value === 'string' ? [[key, label, value] as const] : [];
 }
 
 function hygieneFields({ hygiene }: VmDetails): readonly Field[] {

@@ -33,6 +33,13 @@ const ports = (about: string): Flag<readonly PublishedPort[]> => ({
   read: (texts) => texts.map((text) => parsePorts(text, 1)),
 });
 
+/** `none` takes a limit away. */
+const limit = <T>(of: Flag<T | undefined>): Flag<T | null | undefined> => ({
+  ...of,
+  placeholder: `${of.placeholder ?? ''}|none`,
+  read: (texts) => (texts.at(-1) === 'none' ? null : of.read(texts)),
+});
+
 /** What `vm set` can change too. */
 export const sizeFlags = {
   vcpu: flag.count('Virtual CPUs', { default: 'vm_defaults.vcpu, else from the host' }),
@@ -41,6 +48,17 @@ export const sizeFlags = {
   nat: flag.toggle('Reach the outside through the host', {
     default: 'yes, with --network bridge no',
   }),
+  diskBandwidth: limit(
+    mib('What each disk may read and write in a second', { default: 'vm_defaults.disk_bandwidth' }),
+  ),
+  diskIops: limit(
+    flag.count('Reads and writes of each disk in a second', { default: 'vm_defaults.disk_iops' }),
+  ),
+  networkBandwidth: limit(
+    mib('What it may send, and what receive, in a second; with Firecracker only', {
+      default: 'vm_defaults.network_bandwidth',
+    }),
+  ),
 };
 
 /** What a VM is made of. */

@@ -1,4 +1,6 @@
 import type { Clock } from '../host/clock.ts';
+import type { VmmName } from '@banger/protocol/vm';
+
 import type { ConfigValues } from '../host/config-keys.ts';
 import type { Processes } from '../host/processes.ts';
 import type { MachinePlan } from '../machine/plan.ts';
@@ -36,6 +38,10 @@ export function composeDrivers({ config, cells, ...host }: DriverParts): Drivers
   };
 }
 
-export function driverOf({ qemu, firecracker }: Drivers, { spec }: MachinePlan): VmmDriver {
-  return spec.vmm === 'firecracker' ? firecracker : qemu;
+export function driverOf(drivers: Drivers, { spec }: MachinePlan): VmmDriver {
+  return driverNamed(drivers, spec.vmm);
+}
+
+export function driverNamed({ qemu, firecracker }: Drivers, vmm: VmmName): VmmDriver {
+  return vmm === 'firecracker' ? firecracker : qemu;
 }

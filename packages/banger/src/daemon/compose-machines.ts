@@ -17,7 +17,7 @@ import { checkPorts } from '../network/check-ports.ts';
 import { createJournalTable } from '../store/journal-table.ts';
 import { createVmsTable } from '../store/vms-table.ts';
 import type { Adapters } from './compose-adapters.ts';
-import { driverOf } from './compose-drivers.ts';
+import { driverNamed, driverOf } from './compose-drivers.ts';
 import { crashPoint } from './crash-point.ts';
 import { makeUpName } from './make-up-name.ts';
 
@@ -95,6 +95,7 @@ async function specContext({
   };
   return {
     ...{ ...facts, ...(await firecrackersNetworks(facts, adapters, signal)) },
+    limitsNetwork: (vmm) => driverNamed(adapters.drivers, vmm).features.networkLimits,
     config: config.values,
     originOf: (key) => originOf(config, key),
   };

@@ -25,6 +25,8 @@ const Count = z.coerce
     z.int({ error: 'a whole number above zero' }).positive({ error: 'a whole number above zero' }),
   );
 
+const NoLimit = z.literal('none');
+
 const NOT_A_COUNT_OR_NONE = 'a whole number, 0 for none';
 const CountOrNone = z.coerce
   .number({ error: NOT_A_COUNT_OR_NONE })
@@ -74,6 +76,9 @@ export const configKeys = {
   'vm_defaults.memory': { schema: MibText, fallback: undefined },
   'vm_defaults.disk_size': { schema: MibText, fallback: 8192 },
   'vm_defaults.overlay_size': { schema: MibText, fallback: 8192 },
+  'vm_defaults.disk_bandwidth': { schema: z.union([NoLimit, MibText]), fallback: 'none' },
+  'vm_defaults.disk_iops': { schema: z.union([NoLimit, Count]), fallback: 'none' },
+  'vm_defaults.network_bandwidth': { schema: z.union([NoLimit, MibText]), fallback: 'none' },
   'templates.enabled': { schema: Switch, fallback: true },
   'templates.max_bytes': { schema: Bytes, fallback: 20 * 1024 * BYTES_PER_MIB },
   'templates.standby': { schema: CountOrNone, fallback: 1 },

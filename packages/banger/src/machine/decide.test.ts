@@ -27,7 +27,7 @@ const table: Record<VmRequest, string> = {
   kill: '- stopping stopping stopping stopping stopping stopping stopping - - - -',
   delete: Array.from(states, () => 'deleting').join(' '),
   change: 'created - - - - - - - stopped - error error',
-  'change-network': 'created - running paused - suspended - - stopped - error error',
+  'change-live': 'created - running paused - suspended - - stopped - error error',
   pause: '- - paused = - - - - - - - -',
   resume: '- - = running - - - - - - - -',
   suspend: '- - suspending suspending - = - - - - - -',

@@ -6,7 +6,7 @@ export type VmRequest =
   | 'kill'
   | 'delete'
   | 'change'
-  | 'change-network'
+  | 'change-live'
   | 'pause'
   | 'resume'
   | 'suspend'
@@ -40,7 +40,7 @@ export function decide(state: VmState, request: VmRequest): Decision {
       return state.name === 'created' || state.name === 'stopped' || state.name === 'error'
         ? go(state)
         : deny(`it is ${state.name}, and only a stopped VM can be changed`, 'banger vm stop VM');
-    case 'change-network':
+    case 'change-live':
       return isSettled(state) || state.name === 'created'
         ? go(state)
         : deny(`it is ${state.name}`, 'banger vm list --all');

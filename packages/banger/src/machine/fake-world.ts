@@ -139,7 +139,7 @@ export function createFakeWorld(monitor: Pick<FakeDriverOptions, 'driveSerials'>
       specContext: () =>
         Promise.resolve({
           config: parseConfig({ file: '', text: undefined, env: {} }).values,
-          originOf: () => 'built-in' as const,
+          ...{ originOf: () => 'built-in' as const, limitsNetwork: () => true },
           accelerator: () => behaviour.accelerator,
           ...{ firecrackerProblem: undefined, bridgeWorks: false, userProblem: undefined },
         }),

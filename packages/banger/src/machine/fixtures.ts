@@ -1,4 +1,5 @@
 import { ImageId, KernelId, newVmId } from '@banger/protocol/ids';
+import { noLimits } from '@banger/protocol/limits';
 import type { VmSpec } from '@banger/protocol/vm';
 
 import { tapName } from '../network/bridge/tap-name.ts';
@@ -24,6 +25,7 @@ export function aSpec(change: Partial<VmSpec> = {}): VmSpec {
     nat: true,
     isolated: true,
     publish: [],
+    ...noLimits,
     ...change,
   };
 }

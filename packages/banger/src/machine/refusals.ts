@@ -10,8 +10,9 @@ export function denied(
   request: VmRequest,
   { because, hint }: { readonly because: string; readonly hint: string },
 ): BangerError {
+  const verb = request === 'change-live' ? 'change' : request;
   const code = request === 'kill' ? 'vm.not_running' : 'vm.wrong_state';
-  return new BangerError(code, `Cannot ${request} VM "${name}": ${because}`, {
+  return new BangerError(code, `Cannot ${verb} VM "${name}": ${because}`, {
     hint: hint.replace('VM', name),
   });
 }

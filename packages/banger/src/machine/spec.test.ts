@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 
+import { noLimits } from '@banger/protocol/limits';
 import { CreateVmRequest } from '@banger/protocol/vm-requests';
 
 import type { ConfigValues } from '../host/config-keys.ts';
@@ -31,6 +32,9 @@ const config: ConfigValues = {
   'vm_defaults.memory': undefined,
   'vm_defaults.disk_size': 8192,
   'vm_defaults.overlay_size': 8192,
+  'vm_defaults.disk_bandwidth': 'none',
+  'vm_defaults.disk_iops': 'none',
+  'vm_defaults.network_bandwidth': 'none',
   'templates.enabled': true,
   'templates.max_bytes': 20 * 1024 ** 3,
   'templates.standby': 1,
@@ -45,6 +49,7 @@ const context: SpecContext = {
   firecrackerProblem: undefined,
   bridgeWorks: false,
   userProblem: undefined,
+  limitsNetwork: (vmm) => vmm === 'firecracker',
 };
 const resolve = (request: object, change: Partial<SpecContext> = {}) =>
   resolveSpec(CreateVmRequest.parse(request), { ...context, ...change });
@@ -68,7 +73,9 @@ suite('spec', () => {
       nat: true,
       isolated: true,
       publish: [],
+      ...noLimits,
     });
+    assert.equal(provenance['diskMibPerSecond'], 'built-in');
     assert.equal(provenance['vcpu'], 'host');
     assert.equal(provenance['diskMib'], 'built-in');
     assert.equal(provenance['accel'], 'host');

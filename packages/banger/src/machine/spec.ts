@@ -4,6 +4,7 @@ import type { CreateVmRequest, SetVmRequest } from '@banger/protocol/vm-requests
 import type { Origin, Provenance, VmSpec } from '@banger/protocol/vm';
 
 import type { ConfigKey, ConfigValues } from '../host/config-keys.ts';
+import { changeLimits, chooseLimits, limitsOf, requireLimits } from './choose-limits.ts';
 import { chooseVmm, networkFor, type VmmFacts } from './choose-vmm.ts';
 import { chooseNetwork } from './choose-network.ts';
 
@@ -14,6 +15,8 @@ export interface SpecContext extends VmmFacts {
   readonly host: HostSize;
   /** The kernel that the image is made for; undefined: any, or the image is not here yet */
   readonly imageKernel?: string | undefined;
+  /** Whether a monitor can hold a guest's network to a limit */
+  readonly limitsNetwork: (vmm: VmSpec['vmm']) => boolean;
   /** Used when the request has no name */
   readonly madeUpName: string;
 }
@@ -54,6 +57,7 @@ export function resolveSpec(request: CreateVmRequest, context: SpecContext): Res
     ...{ nat: request.nat, isolated: request.isolated, network: wanted },
     byItself: networkFor({ vmm, accel, vcpu }, context),
   });
+  const { limits, provenance: limitOrigins } = chooseLimits(request, context);
   const spec: VmSpec = {
     name: request.name ?? context.madeUpName,
     image: choose('image', request.image, 'default_image', () => ''),
@@ -70,7 +74,9 @@ export function resolveSpec(request: CreateVmRequest, context: SpecContext): Res
     ...chooseVmm({ vmm, accel, network, vcpu }, context),
     ...{ network, nat, isolated },
     publish: request.publish,
+    ...limits,
   };
+  Object.assign(provenance, limitOrigins);
   if (request.kernel !== undefined) provenance['kernel'] = 'flag';
   else if (context.imageKernel !== undefined) provenance['kernel'] = 'image';
   provenance['nat'] = request.nat === undefined ? 'built-in' : 'flag';
@@ -80,6 +86,7 @@ export function resolveSpec(request: CreateVmRequest, context: SpecContext): Res
   if (vmm === 'auto') provenance['vmm'] = 'host';
   if (wanted === 'auto') provenance['network'] = 'host';
   checkSizes(spec, host);
+  requireLimits(spec, { networkLimits: context.limitsNetwork(spec.vmm) });
   return { spec, provenance };
 }
 
@@ -101,6 +108,7 @@ export function changeSpec(spec: VmSpec, change: SetVmRequest, host: HostSize): 
     memoryMib: change.memoryMib ?? spec.memoryMib,
     diskMib: change.diskMib ?? spec.diskMib,
     nat: change.nat ?? spec.nat,
+    ...changeLimits(limitsOf(spec), change),
   };
   if (next.diskMib < spec.diskMib) {
     throw new BangerError(

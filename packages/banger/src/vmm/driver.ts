@@ -1,5 +1,6 @@
 import type { Duplex } from 'node:stream';
 
+import type { Limits } from '@banger/protocol/limits';
 import type { Accelerator, NetworkName, Timing } from '@banger/protocol/vm';
 
 import type { HostProblem } from '../host/host-problem.ts';
@@ -17,6 +18,8 @@ export interface VmmDriver {
     readonly driveSerials: boolean;
     /** Memory and devices can be saved and loaded (`Vmm.save`, a plan's `start`) */
     readonly savedStates: boolean;
+    /** The network of a guest can be limited (`plan.spec`, `Vmm.setLimits`); disks always can */
+    readonly networkLimits: boolean;
   };
 
   /** Looks at the host and changes nothing. No problems means ready. */
@@ -32,7 +35,8 @@ export interface VmmDriver {
    * Resolves when the monitor runs the guest; the guest may still be booting. Needs the directories of the plan,
    * writes its own run files there, and leaves no process when it rejects. With a saved state (`plan.start.state`) it
    * resolves when that is loaded, and the vCPUs stand until `resume`; a state that cannot be loaded rejects with
-   * `vm.state_unusable`.
+   * `vm.state_unusable`. The guest is held to the limits of `plan.spec`, whatever was saved; one that this monitor does not
+   * have rejects with `usage.invalid`.
    */
   launch(plan: MachinePlan, signal: AbortSignal): Promise<Vmm>;
 
@@ -82,6 +86,11 @@ export interface Vmm extends AsyncDisposable {
   /** Lets the vCPUs run, whatever stopped them; nothing happens when they run. */
   resume(signal: AbortSignal): Promise<void>;
   isPaused(signal: AbortSignal): Promise<boolean>;
+  /**
+   * Holds the guest to these limits from now on, and to none where one is null; what it has begun it may finish. Rejects
+   * with `usage.invalid` for one that this monitor does not have.
+   */
+  setLimits(limits: Limits, signal: AbortSignal): Promise<void>;
   /** Makes a writable disk's file larger and tells the guest; nothing happens when it is that large. */
   growDisk(disk: 'overlay' | 'work', mib: number, signal: AbortSignal): Promise<void>;
   /**

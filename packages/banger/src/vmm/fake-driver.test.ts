@@ -21,6 +21,11 @@ vmmDriverContract({
   newPlan: (change) => Promise.resolve(aPlan(change)),
   newSavedFiles: () => Promise.resolve(newSavedFiles()),
   opensUnheard: true,
+  overlayLimits({ paths }) {
+    const { diskMibPerSecond, diskOpsPerSecond } = host.monitors.get(paths.runDir)?.limits ?? {};
+    const bytesPerSecond = (diskMibPerSecond ?? 0) * 1024 * 1024;
+    return Promise.resolve({ bytesPerSecond, opsPerSecond: diskOpsPerSecond ?? 0 });
+  },
   damage(file) {
     host.damaged.add(file);
     return Promise.resolve();

@@ -44,6 +44,7 @@ export function createFakeDriver(options: FakeDriverOptions = {}): FakeVmmDriver
       networks: ['user', 'bridge'],
       driveSerials,
       savedStates: true,
+      networkLimits: true,
     },
     probe: () =>
       Promise.resolve({ version: host.version, binary: 'fake', problems: [], lacks: [] }),

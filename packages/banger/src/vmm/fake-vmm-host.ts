@@ -2,6 +2,9 @@ import type { Duplex } from 'node:stream';
 
 import { BangerError } from '@banger/protocol/errors';
 
+import type { Limits } from '@banger/protocol/limits';
+
+import { limitsOf } from '../machine/choose-limits.ts';
 import type { MachinePlan } from '../machine/plan.ts';
 import type { VmmExit } from './driver.ts';
 
@@ -26,6 +29,7 @@ export interface FakeMonitor {
   /** Replaced by the driver that adopts it */
   hooks: FakeGuestHooks;
   isPaused: boolean;
+  limits: Limits;
   /** Connections that came while the vCPUs stood */
   readonly waiting: Duplex[];
   end(exit: VmmExit): void;
@@ -96,6 +100,7 @@ export function startFakeMonitor(
     gone: gone.signal,
     hooks,
     isPaused: false,
+    limits: limitsOf(plan.spec),
     waiting: [],
     end(exit) {
       if (gone.signal.aborted) return;

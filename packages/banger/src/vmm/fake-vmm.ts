@@ -40,6 +40,7 @@ export function createFakeVmm(
     pause: (signal) => act(signal, () => void (monitor.isPaused = true)),
     resume: (signal) => act(signal, () => resumeFake(monitor)),
     isPaused: (signal) => act(signal, () => monitor.isPaused),
+    setLimits: (limits, signal) => act(signal, () => void (monitor.limits = limits)),
     growDisk: (disk, mib, signal) => act(signal, () => monitor.hooks.onGrow(plan, disk, mib)),
     save: (to, options) => saveFake(host, monitor, to, options),
     onDiskTrouble: () => undefined, // Its disks never have any.

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 
 import { BangerError } from '@banger/protocol/errors';
+import { noLimits } from '@banger/protocol/limits';
 
 import type { Guest, GuestExit } from '../../guest/guest.ts';
 import type { BuildMachines, BuildStep, BuildStepEnd } from '../../image/build/build-machine.ts';
@@ -78,7 +79,7 @@ export class VmBuildMachines implements BuildMachines, AsyncDisposable {
     const [host, choices] = await Promise.all([hostSize(), specContext()]);
     const madeUpName = `build-${randomBytes(4).toString('hex')}`;
     const request = { image: 'build', vcpu, memoryMib, start: true, template: true };
-    const unpublished = { ephemeral: false, publish: [], nat: true };
+    const unpublished = { ephemeral: false, publish: [], nat: true, ...noLimits };
     return resolveSpec({ ...request, ...unpublished }, { ...choices, host, madeUpName }).spec;
   }
 

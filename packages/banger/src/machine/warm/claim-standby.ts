@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 
+import { isLimited, limitsOf } from '../choose-limits.ts';
 import type { MachineDeps } from '../machine-deps.ts';
 import type { Operation } from '../operation.ts';
 import type { MachinePlan } from '../plan.ts';
@@ -37,6 +38,8 @@ export async function claimStandby(
     await deps.networkOf(claimed).attach(claimed, within(signal, NETWORK_MS));
     waterfall.mark('queue');
     const live = liveOf(standby, deps);
+    const limits = limitsOf(vm.spec);
+    if (isLimited(limits)) await live.vmm.setLimits(limits, within(signal, CONTINUE_MS));
     await live.vmm.resume(within(signal, CONTINUE_MS));
     listenAgain(live);
     waterfall.mark('continue');

@@ -6,7 +6,7 @@ import type { Population } from '../population.ts';
 import { stopListening } from '../saved/pause-vm.ts';
 import type { Supervisor } from '../supervisor.ts';
 import { within } from '../within.ts';
-import { hiddenNetwork } from './hidden-machines.ts';
+import { hiddenTerms } from './hidden-machines.ts';
 
 const PAUSE_MS = 10_000;
 const EXEC_MS = 30_000;
@@ -21,7 +21,7 @@ export async function makeStandby(
   const name = `standby-${population.freeName()}`.slice(0, 63);
   const { overlayMib = 0, workMib = 0 } = fork.start.disks ?? {};
   const sizes = { overlayMib, diskMib: workMib };
-  const spec = { ...fork.spec, ...sizes, name, accelAuto: false, ...hiddenNetwork(fork.spec) };
+  const spec = { ...fork.spec, ...sizes, name, accelAuto: false, ...hiddenTerms(fork.spec) };
   const vm = population.insertHidden('standby', spec);
   try {
     await vm.alone(async (turn) => {

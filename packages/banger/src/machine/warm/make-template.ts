@@ -15,7 +15,7 @@ import { type MachinePlan, type PlanStart, powerOn } from '../plan.ts';
 import { runSteps } from '../run-steps.ts';
 import type { Supervisor } from '../supervisor.ts';
 import { within } from '../within.ts';
-import { hiddenNetwork, type HiddenMachines } from './hidden-machines.ts';
+import { hiddenTerms, type HiddenMachines } from './hidden-machines.ts';
 
 export interface MakeDeps extends StepDeps {
   readonly templates: Templates;
@@ -64,7 +64,7 @@ export async function makeTemplate(
     const { overlayMib, workMib } = shape.image ?? { overlayMib: 1024, workMib: 1024 };
     // KVM that does not work is found out by the VM that the template is for, which may fall back.
     const sizes = { name, overlayMib, diskMib: workMib };
-    const spec = { ...plan.spec, ...sizes, accelAuto: false, ...hiddenNetwork(plan.spec) };
+    const spec = { ...plan.spec, ...sizes, accelAuto: false, ...hiddenTerms(plan.spec) };
     const vm = hidden.insert('template', spec);
     try {
       return await work(vm);

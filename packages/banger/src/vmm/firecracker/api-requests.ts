@@ -9,6 +9,7 @@ export type ApiRequest =
   | Put<`/drives/${string}`, Drive>
   | Patch<`/drives/${string}`, DriveChange>
   | Put<`/network-interfaces/${string}`, NetworkInterface>
+  | Patch<`/network-interfaces/${string}`, NetworkChange>
   | Put<'/vsock', { readonly guest_cid: number; readonly uds_path: string }>
   | Put<'/entropy', Readonly<Record<string, never>>>
   | Put<'/balloon', Balloon>
@@ -47,17 +48,42 @@ interface Drive {
   readonly is_read_only: boolean;
   /** `Writeback`: what the guest flushes is on the host's storage; `Unsafe`: it is not */
   readonly cache_type: 'Unsafe' | 'Writeback';
+  readonly rate_limiter: RateLimiter;
 }
 
+/** Of a drive, or of one direction of a network card (Firecracker, `RateLimiter`) */
+export interface RateLimiter {
+  readonly bandwidth: TokenBucket;
+  readonly ops: TokenBucket;
+}
+
+/** Taken from by each transfer, and full again after `refill_time` milliseconds; one without size limits nothing */
+export interface TokenBucket {
+  readonly size: number;
+  readonly refill_time: number;
+}
+
+/** What is left out stays as it is. */
 interface DriveChange {
   readonly drive_id: string;
-  readonly path_on_host: string;
+  readonly path_on_host?: string;
+  readonly rate_limiter?: RateLimiter;
 }
 
 interface NetworkInterface {
   readonly iface_id: string;
   readonly host_dev_name: string;
   readonly guest_mac: string;
+  /** What the guest receives */
+  readonly rx_rate_limiter: RateLimiter;
+  /** What it sends */
+  readonly tx_rate_limiter: RateLimiter;
+}
+
+interface NetworkChange {
+  readonly iface_id: string;
+  readonly rx_rate_limiter: RateLimiter;
+  readonly tx_rate_limiter: RateLimiter;
 }
 
 interface Balloon {

@@ -16,6 +16,7 @@ const subject = {
   newPlan: lab.newPlan,
   newSavedFiles: lab.newSavedFiles,
   opensUnheard: false,
+  overlayLimits: lab.overlayLimits,
   damage: async (file: string) => truncate(file, Math.floor((await stat(file)).size / 2)),
   runFiles: lab.runFiles,
 };

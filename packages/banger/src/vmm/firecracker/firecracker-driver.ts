@@ -64,6 +64,7 @@ export function createFirecrackerDriver(options: FirecrackerDriverOptions): VmmD
       networks: ['bridge', 'user'],
       driveSerials: false,
       savedStates: true,
+      networkLimits: true,
     },
     async probe(signal) {
       const found = await processes.find(binary);

@@ -1,5 +1,7 @@
 import { createHash } from 'node:crypto';
 
+import { noLimits } from '@banger/protocol/limits';
+
 import type { MachinePlan } from '../../machine/plan.ts';
 import { powerOn } from '../../machine/plan.ts';
 import type { VmmFingerprint } from '../driver.ts';
@@ -26,5 +28,5 @@ export async function fingerprint(
 function nobody(plan: MachinePlan): MachinePlan {
   const bridge = { name: 'any', tap: 'any', isolated: true };
   const network = { ...plan.network, mac: '02:00:00:00:00:00', bridge };
-  return { ...plan, network, start: powerOn, build: null };
+  return { ...plan, spec: { ...plan.spec, ...noLimits }, network, start: powerOn, build: null };
 }

@@ -13,7 +13,7 @@ import { unlessMissing } from '../../host/missing-files.ts';
 import type { MachinePlan } from '../../machine/plan.ts';
 import { idlingKernel } from '../idling-kernel.fixture.ts';
 import { createFirecrackerDriver } from './firecracker-driver.ts';
-import { createFirecrackerLab } from './firecracker-lab.fixture.ts';
+import { createFirecrackerLab, overlayLimits } from './firecracker-lab.fixture.ts';
 import { createJailHost } from './jail/create-jail-host.ts';
 import type { JailHost } from './jail/jail-host.ts';
 import { createJailedCells, jailIdOf, jailUidOf } from './jail/jailed-cells.ts';
@@ -69,6 +69,8 @@ async function runFiles(plan: MachinePlan): Promise<readonly string[]> {
 const subject = {
   newSavedFiles: lab.newSavedFiles,
   opensUnheard: false,
+  overlayLimits: ({ id }: MachinePlan) =>
+    overlayLimits(join(base, 'firecracker', jailIdOf(id), 'root')),
   damage: async (file: string) => truncate(file, Math.floor((await stat(file)).size / 2)),
   runFiles,
 };

@@ -3,6 +3,8 @@ import { mkdir, readdir, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
+import { z } from 'zod';
+
 import {
   createFakeFirecracker,
   type FakeFirecracker,
@@ -12,6 +14,9 @@ import { createSystemProcesses } from '../../host/system-processes.ts';
 import { aPlan } from '../../machine/fixtures.ts';
 import type { MachinePlan } from '../../machine/plan.ts';
 import type { SavedFiles } from '../driver.ts';
+import { createApiClient } from './api-client.ts';
+import type { ApiRequest } from './api-requests.ts';
+import { cellFiles } from './cell.ts';
 import { createFirecrackerDriver } from './firecracker-driver.ts';
 
 const MIB = 1024 * 1024;
@@ -58,6 +63,7 @@ export function createFirecrackerLab(kernel: Uint8Array, { taps = false } = {}) 
       await mkdir(dir);
       return { memory: join(dir, 'memory'), state: join(dir, 'state') };
     },
+    overlayLimits: (plan: MachinePlan) => overlayLimits(plan.paths.runDir),
     runFiles: async ({ paths }: MachinePlan): Promise<readonly string[]> => {
       const inDir = await readdir(paths.dir);
       return [...(await readdir(paths.runDir)), ...inDir.filter((name) => /pid|save/.test(name))];
@@ -76,3 +82,23 @@ async function writeSparse(path: string): Promise<void> {
   await writeFile(path, '');
   await truncate(path, MIB);
 }
+
+/** As the Firecracker says that lives in this cell */
+export async function overlayLimits(cell: string) {
+  const request = { method: 'GET', path: '/vm/config' } as unknown as ApiRequest; // The driver never asks that.
+  const answer = await createApiClient(join(cell, cellFiles.api)).call(request, {
+    signal: AbortSignal.timeout(10_000),
+  });
+  const { drives } = Configuration.parse(answer);
+  const limiter = drives.find(({ drive_id: id }) => id === 'overlay')?.rate_limiter;
+  const aSecond = (bucket: Bucket | null | undefined) =>
+    bucket == null ? 0 : (bucket.size * 1000) / bucket.refill_time;
+  return { bytesPerSecond: aSecond(limiter?.bandwidth), opsPerSecond: aSecond(limiter?.ops) };
+}
+
+const Bucket = z.object({ size: z.int(), refill_time: z.int() });
+type Bucket = z.infer<typeof Bucket>;
+const Limiter = z.object({ bandwidth: Bucket.nullish(), ops: Bucket.nullish() });
+const Configuration = z.object({
+  drives: z.array(z.object({ drive_id: z.string(), rate_limiter: Limiter.nullish() })),
+});

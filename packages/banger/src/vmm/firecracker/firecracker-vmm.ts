@@ -14,6 +14,7 @@ import { type Cell, cellFiles } from './cell.ts';
 import { classifyExit } from './firecracker-exit.ts';
 import type { FirecrackerHost } from './firecracker-host.ts';
 import { tellReset } from './guest-reset.ts';
+import { limitCalls } from './limit-calls.ts';
 import { growDisk, isPaused, setState } from './run-control.ts';
 import { saveFirecracker } from './save-firecracker.ts';
 import { AGENT_PORT, connectVsock } from './vsock-stream.ts';
@@ -58,6 +59,10 @@ export function createFirecrackerVmm(plan: MachinePlan, parts: FirecrackerParts)
     pause: (signal) => whileHere(signal, (alive) => setState(api, 'Paused', { signal: alive })),
     resume: (signal) => whileHere(signal, (alive) => setState(api, 'Resumed', { signal: alive })),
     isPaused: (signal) => whileHere(signal, (alive) => isPaused(api, alive)),
+    setLimits: (limits, signal) =>
+      whileHere(signal, async (alive) => {
+        for (const call of limitCalls(plan, limits)) await api.call(call, { signal: alive });
+      }),
     growDisk: (disk, mib, signal) =>
       whileHere(signal, (alive) => growDisk(api, plan, { disk, mib }, alive)),
     save: (to, options) =>

@@ -1,10 +1,13 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 
+import { noLimits } from '@banger/protocol/limits';
+
 import { createApiValidator } from '../../../../../test/support/fake-firecracker/validate-request.ts';
 import { aPlan } from '../../machine/fixtures.ts';
 import type { MachinePlan } from '../../machine/plan.ts';
 import type { ApiRequest } from './api-requests.ts';
+import { limitCalls } from './limit-calls.ts';
 import { bootCalls, loadCalls, renameDrive, saveCall, stateCall } from './machine-calls.ts';
 
 const validator = createApiValidator();
@@ -31,6 +34,7 @@ suite('what is asked of Firecracker', () => {
   const others: readonly ApiRequest[] = [
     { method: 'GET', path: '/' },
     renameDrive('overlay'),
+    ...limitCalls(plan, noLimits),
     saveCall,
     stateCall('Paused'),
     stateCall('Resumed'),
@@ -83,6 +87,26 @@ suite('what is asked of Firecracker', () => {
       text,
       /"network_overrides":\[\{"iface_id":"eth0","host_dev_name":"bgr1a2b-16"\}\]/,
     );
+  });
+
+  test('limits each drive and both ways of the card, and takes limits away', () => {
+    const one = { diskMibPerSecond: 2, diskOpsPerSecond: null, networkMibPerSecond: 3 };
+    const [drive, , , , card] = limitCalls(plan, one);
+    const none = { size: 0, refill_time: 0 };
+    const bytes = (size: number) => ({ size, refill_time: 1000 });
+    const limiter = { bandwidth: bytes(3 * 2 ** 20), ops: none };
+
+    assert.deepEqual(drive?.method === 'PATCH' && drive.body, {
+      drive_id: 'base',
+      rate_limiter: { bandwidth: bytes(2 * 2 ** 20), ops: none },
+    });
+    assert.deepEqual(card?.method === 'PATCH' && card.body, {
+      iface_id: 'eth0',
+      rx_rate_limiter: limiter,
+      tx_rate_limiter: limiter,
+    });
+    assert.match(JSON.stringify(limitCalls(plan, noLimits)), /"size":0/);
+    assert.doesNotMatch(JSON.stringify(limitCalls(plan, noLimits)), /1000/);
   });
 
   test('ends with a start, and a load leaves the vCPUs standing', () => {

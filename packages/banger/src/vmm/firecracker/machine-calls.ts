@@ -5,10 +5,11 @@ import { cellFiles } from './cell.ts';
 import { hasPageReporting } from './firecracker-versions.ts';
 import { machineDrives } from './machine-drives.ts';
 import { OWN_TAP } from './own-network/own-links.ts';
+import { CARD, cardCall, cardLimiters } from './limit-calls.ts';
+import { diskLimiter } from './rate-limiters.ts';
 
 /** Two is the host (vsock(7)), and the guest the first that is left: each has a Firecracker, and so a host, of its own. */
 const GUEST_CID = 3;
-const CARD = 'eth0';
 /**
  * A reset through the keyboard controller is how a guest ends its Firecracker, which has no ACPI power-off; the others
  * spare the kernel the search for a keyboard and a mouse (Firecracker's own default command line).
@@ -42,12 +43,18 @@ export function bootCalls(plan: MachinePlan, version: string): readonly ApiReque
         is_root_device: false,
         is_read_only: isReadOnly,
         cache_type: isReadOnly || isPassing ? 'Unsafe' : 'Writeback',
+        rate_limiter: diskLimiter(spec),
       },
     })),
     {
       method: 'PUT',
       path: `/network-interfaces/${CARD}`,
-      body: { iface_id: CARD, host_dev_name: tapOf(plan), guest_mac: network.mac },
+      body: {
+        iface_id: CARD,
+        host_dev_name: tapOf(plan),
+        guest_mac: network.mac,
+        ...cardLimiters(spec),
+      },
     },
     {
       method: 'PUT',
@@ -77,7 +84,8 @@ const balloonCall: ApiRequest = {
 
 /**
  * From a fresh Firecracker to a machine that stands where it was saved. What it was saved with has the same names in every
- * cell, all but the tap; the drives are named again, so that Firecracker reads how large they are now. Pure.
+ * cell, all but the tap; the drives are named again, so that Firecracker reads how large they are now. It was saved with
+ * limits, too, perhaps of another time. Pure.
  */
 export function loadCalls(plan: MachinePlan): readonly ApiRequest[] {
   return [
@@ -91,7 +99,12 @@ export function loadCalls(plan: MachinePlan): readonly ApiRequest[] {
         network_overrides: [{ iface_id: CARD, host_dev_name: tapOf(plan) }],
       },
     },
-    ...machineDrives(plan).map(({ name }) => renameDrive(name)),
+    ...machineDrives(plan).map(({ name }): ApiRequest => ({
+      method: 'PATCH',
+      path: `/drives/${name}`,
+      body: { drive_id: name, path_on_host: name, rate_limiter: diskLimiter(plan.spec) },
+    })),
+    cardCall(plan.spec),
   ];
 }
 

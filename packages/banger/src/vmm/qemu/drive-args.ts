@@ -50,6 +50,7 @@ export function driveArgs(
           }),
       '-device',
       optionList(`virtio-blk-${machine.bus}`, {
+        id: deviceId(role),
         drive: role,
         serial: driveSerials[role],
         // A full host is an error that the guest sees; the default stops the machine without a word.
@@ -58,4 +59,15 @@ export function driveArgs(
       }),
     ];
   }
+}
+
+/** Where the disk's device is among QEMU's objects; on PCI it is a part of what sits in the slot. */
+export function diskDevice(role: DriveRole, { bus }: Pick<QemuMachine, 'bus'>): string {
+  const path = `/machine/peripheral/${deviceId(role)}`;
+  return bus === 'pci' ? `${path}/virtio-backend` : path;
+}
+
+/** Not the name of its node, which is the role */
+function deviceId(role: DriveRole): string {
+  return `disk-${role}`;
 }

@@ -2,6 +2,7 @@ import type { Timing } from '@banger/protocol/vm';
 
 import { orAbort } from '../../host/or-abort.ts';
 import type { Child, ExitStatus } from '../../host/processes.ts';
+import { isLimited, limitsOf, requireLimits } from '../../machine/choose-limits.ts';
 import type { MachinePlan } from '../../machine/plan.ts';
 import type { Vmm } from '../driver.ts';
 import { awaitSocket } from '../connect-socket.ts';
@@ -17,6 +18,7 @@ import { machineFor } from './qemu-machine.ts';
 import { QemuMonitor } from './qemu-monitor.ts';
 import { createQemuVmm } from './qemu-vmm.ts';
 import { closeSocketsToOthers, removeRunFiles } from './run-files.ts';
+import { networkLimits, setLimits } from './set-limits.ts';
 import { checkSocketPaths } from './socket-paths.ts';
 
 /** QEMU answers within 0.1 s of its start; a loaded host gets two orders of magnitude more. */
@@ -32,6 +34,8 @@ export async function launchQemu(
 ): Promise<Vmm> {
   signal.throwIfAborted();
   checkSocketPaths(plan);
+  requireLimits(plan.spec, { networkLimits });
+  const limits = limitsOf(plan.spec);
   const { processes, clock } = host;
   const { state } = plan.start;
   const beganMs = clock.monotonicMs();
@@ -60,6 +64,7 @@ export async function launchQemu(
     await closeSocketsToOthers(plan);
     const spawnedMs = clock.monotonicMs();
     timings.push({ name: 'spawn', ms: spawnedMs - beganMs });
+    if (isLimited(limits)) await setLimits(monitor, plan, limits, alive);
     if (state === null) await requireRunning(monitor, child, alive);
     else {
       loading = AbortSignal.timeout(LOAD_MS);

@@ -30,6 +30,7 @@ if ((await processes.find('qemu-system-x86_64')) === undefined) {
     newPlan,
     newSavedFiles,
     opensUnheard: true,
+    overlayLimits: lab.overlayLimits,
     damage: async (file) => truncate(file, Math.floor((await stat(file)).size / 2)),
     runFiles,
   });

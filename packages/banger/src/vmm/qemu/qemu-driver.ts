@@ -8,6 +8,7 @@ import { adoptQemu } from './adopt-qemu.ts';
 import { launchQemu } from './launch-qemu.ts';
 import { fingerprint } from './qemu-fingerprint.ts';
 import type { QemuHost } from './qemu-host.ts';
+import { networkLimits } from './set-limits.ts';
 import { sweepQemu } from './sweep-qemu.ts';
 
 const OLDEST_MAJOR = 7;
@@ -49,6 +50,7 @@ export function createQemuDriver(options: QemuDriverOptions): VmmDriver {
       networks: ['user', 'bridge'],
       driveSerials: true,
       savedStates: true,
+      networkLimits,
     },
     probe: (signal) => probe(host, program, signal),
     fingerprint: (plan, signal) => fingerprint(host, plan, signal),

@@ -3,12 +3,21 @@ import { mkdir, readdir, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
+import { z } from 'zod';
+
 import { createSystemClock } from '../../host/system-clock.ts';
 import { createSystemProcesses } from '../../host/system-processes.ts';
 import { aPlan } from '../../machine/fixtures.ts';
 import type { MachinePlan } from '../../machine/plan.ts';
 import type { SavedFiles } from '../driver.ts';
+import { awaitSocket } from '../connect-socket.ts';
 import { idlingKernel } from '../idling-kernel.fixture.ts';
+import { QmpClient } from './qmp-client.ts';
+
+/** BlockInfo (qapi/block-core.json) */
+const Blocks = z.array(
+  z.object({ qdev: z.string(), inserted: z.object({ bps: z.int(), iops: z.int() }) }),
+);
 
 /** A directory for machines that idle, and what is in it. */
 export function createQemuLab() {
@@ -46,6 +55,14 @@ export function createQemuLab() {
       const dir = join(root, `saved-${String(saved)}`);
       await mkdir(dir);
       return { memory: join(dir, 'memory'), state: join(dir, 'state') };
+    },
+    overlayLimits: async ({ paths }: MachinePlan) => {
+      const limit = AbortSignal.timeout(10_000);
+      const socket = await awaitSocket(paths.monitorSocket, createSystemClock(), limit);
+      await using monitor = await QmpClient.open(socket, () => undefined, limit);
+      const blocks = Blocks.parse(await monitor.execute('query-block', {}, limit));
+      const { inserted } = blocks.find(({ qdev }) => qdev.includes('overlay')) ?? {};
+      return { bytesPerSecond: inserted?.bps ?? 0, opsPerSecond: inserted?.iops ?? 0 };
     },
     runFiles: async ({ paths }: MachinePlan): Promise<readonly string[]> => {
       const files = [...(await readdir(paths.runDir)), ...(await readdir(paths.dir))];

@@ -12,6 +12,7 @@ import type { QemuHost } from './qemu-host.ts';
 import type { QemuMonitor } from './qemu-monitor.ts';
 import { growDisk, isRunning, pause, resume } from './run-control.ts';
 import { saveQemu } from './save-qemu.ts';
+import { setLimits } from './set-limits.ts';
 
 /** What QEMU gets to give its memory back after it has closed its monitor, which it does after its disks */
 const EXIT_MS = 5_000;
@@ -63,6 +64,7 @@ export function createQemuVmm(plan: MachinePlan, parts: QemuParts): Vmm {
     pause: (signal) => pause(monitor, whileHere(signal)),
     resume: (signal) => resume(monitor, plan, whileHere(signal)),
     isPaused: async (signal) => !(await isRunning(monitor, whileHere(signal))),
+    setLimits: (limits, signal) => setLimits(monitor, plan, limits, whileHere(signal)),
     growDisk: (disk, mib, signal) => growDisk(monitor, plan, { disk, mib }, whileHere(signal)),
     save: (to, options) =>
       saveQemu({ host, plan, monitor, started, exited, gone: gone.signal }, to, options),
