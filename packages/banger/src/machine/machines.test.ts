@@ -196,6 +196,21 @@ suite('machines', () => {
     });
   }
 
+  test('tell that a VM is deleted when nobody finds it any more', async () => {
+    const world = createFakeWorld();
+    const found: number[] = [];
+    const { machines } = world.daemon({
+      onEvent({ type }) {
+        if (type === 'vm.deleted') found.push(machines.everyone().length);
+      },
+    });
+    const vm = await machines.create(aRequest(), anOperation());
+
+    await Promise.all([machines.delete(vm, anOperation()), machines.delete(vm, anOperation())]);
+
+    assert.deepEqual(found, [0]);
+  });
+
   test('prune what does not run', async () => {
     const world = createFakeWorld();
     const { machines } = world.daemon();

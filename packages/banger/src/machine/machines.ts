@@ -87,8 +87,9 @@ export class Machines {
     await pinAll(this.#deps, records);
     const results = await Promise.allSettled(
       this.#population.everyone().map(async (vm) => {
-        await reconcile(vm, this.#deps);
-        this.#population.forgetDeleted(vm);
+        const operation = backgroundOperation();
+        await reconcile(vm, this.#deps, operation);
+        this.#population.forgetDeleted(vm, operation);
       }),
     );
     return results.flatMap((result) =>

@@ -102,11 +102,14 @@ export class Population {
   /** Resolves when nothing of it is left. */
   async delete(vm: Supervisor, operation: Operation = backgroundOperation()): Promise<void> {
     await vm.delete(operation);
-    this.forgetDeleted(vm);
+    this.forgetDeleted(vm, operation);
   }
 
-  forgetDeleted(vm: Supervisor): void {
-    if (this.#deps.records.get(vm.id) === undefined) this.#supervisors.delete(vm.id);
+  /** Told of when it is found no more: whoever hears of it and looks finds its name, its address and its tap free. */
+  forgetDeleted(vm: Supervisor, operation: Operation): void {
+    const { id, name, purpose } = vm.record;
+    if (this.#deps.records.get(id) !== undefined || !this.#supervisors.delete(id)) return;
+    if (purpose === 'user') this.#deps.emit({ type: 'vm.deleted', vm: id, name }, operation.id);
   }
 
   /** One that no VM has */

@@ -3,7 +3,7 @@ import type { VmState } from '@banger/protocol/vm';
 
 import { journalOf } from './journal.ts';
 import { startSteps, type MachineDeps } from './machine-deps.ts';
-import { backgroundOperation, silent } from './operation.ts';
+import { backgroundOperation, silent, type Operation } from './operation.ts';
 import type { MachinePlan } from './plan.ts';
 import { undoSteps } from './run-steps.ts';
 import { finishRestore, removeRestoreCopies } from './saved/restore-vm.ts';
@@ -21,8 +21,11 @@ const NETWORK_MS = 30_000;
  * what runs, finishes what was being taken down, and undoes what was being made. Repeatable; a daemon killed in the
  * middle of it is followed by one that does the same.
  */
-export async function reconcile(vm: Supervisor, deps: MachineDeps): Promise<void> {
-  const operation = backgroundOperation();
+export async function reconcile(
+  vm: Supervisor,
+  deps: MachineDeps,
+  operation: Operation,
+): Promise<void> {
   const { settled, ephemeral, purpose, state, plan } = vm.record;
   // Nobody waits any more for a VM that was being created, nor for one that belonged to a client's connection.
   const isNobodys = !settled || ephemeral || purpose !== 'user';

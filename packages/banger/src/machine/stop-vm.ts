@@ -44,7 +44,7 @@ export async function stopVm(vm: OwnedVm, deps: MachineDeps, options: StopOption
 
 /** Undoes everything that a VM has ever made, and forgets it. */
 export async function removeVm(vm: OwnedVm, deps: MachineDeps, { id }: Operation): Promise<void> {
-  const { plan, name, purpose } = vm.record;
+  const { plan } = vm.record;
   if (plan !== null) {
     const steps = [...createSteps(deps), ...startSteps(deps, silent)];
     const leftovers = await undoSteps(steps, plan, journalOf(deps, vm.id, id));
@@ -56,7 +56,6 @@ export async function removeVm(vm: OwnedVm, deps: MachineDeps, { id }: Operation
   }
   deps.records.delete(vm.id);
   deps.journal.forget(vm.id);
-  if (purpose === 'user') deps.emit({ type: 'vm.deleted', vm: vm.id, name }, id);
 }
 
 /** Resolves with how the monitor ended, or undefined when it still runs after the deadline. */

@@ -86,7 +86,7 @@ export class VmCreation {
     try {
       await createVm(vm, deps, how);
     } finally {
-      population.forgetDeleted(vm);
+      population.forgetDeleted(vm, how.operation);
     }
   }
 
