@@ -95,19 +95,29 @@ async function answerLine(
       ...(why === undefined ? {} : { why }),
       ms: Math.round(clock.monotonicMs() - begin),
     });
+  const deadline = AbortSignal.timeout(REQUEST_MS);
   try {
     if (!parsed.success) throw notARequest();
     checkRequest(parsed.data, settings);
-    const signal = AbortSignal.any([closed, AbortSignal.timeout(REQUEST_MS)]);
+    const signal = AbortSignal.any([closed, deadline]);
     const value = await performRequest(parsed.data, service, signal);
     told('ok');
     return { line: lineOf({ id: parsed.data.id, value }), isNonsense: false };
   } catch (thrown) {
-    const error = toBangerError(thrown);
+    const error = thrown === deadline.reason ? tooLong(parsed.data?.method) : toBangerError(thrown);
     told(error.code, error.message);
     const id = Numbered.safeParse(request).data?.id ?? null;
     return { line: lineOf({ id, error: toWireError(error) }), isNonsense: !parsed.success };
   }
+}
+
+/** May be done, half done or not at all, and may be asked for again. */
+function tooLong(method = ''): BangerError {
+  return new BangerError(
+    'helper.unavailable',
+    `Cannot do "${method}" in the helper: it took longer than ${String(REQUEST_MS / 1000)} s`,
+    { hint: 'journalctl -t banger-helper --lines 20' },
+  );
 }
 
 /** What was sent is not repeated: it may be anything. */
