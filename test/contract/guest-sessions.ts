@@ -13,6 +13,9 @@ import type { GuestSubject } from './guest-subject.ts';
 
 const { signal: never } = new AbortController();
 
+/** More than can be on its way to somebody who does not read: what was overwritten after that is lost to them. */
+const UNDER_WAY_BYTES = 8 * 1024 * 1024;
+
 /** What callers may rely on about commands that outlive them. */
 export function guestSessionsContract({ name, connect }: GuestSubject): void {
   const connectBooted = async () => {
@@ -215,7 +218,10 @@ export function guestSessionsContract({ name, connect }: GuestSubject): void {
       await pause(500);
       const grown = process.memoryUsage().rss - before;
       let { output } = await sessions.get('yes', never);
-      while (output.stdout.start === 0) ({ output } = await sessions.get('yes', never));
+      while (output.stdout.start < UNDER_WAY_BYTES) {
+        await pause(20);
+        ({ output } = await sessions.get('yes', never));
+      }
       const kinds = new Set<string>();
       while (!kinds.has('lost')) kinds.add(String((await messages.next()).value?.kind));
       attachment.close();
