@@ -58,7 +58,7 @@ export function composeMachines(parts: MachineParts): { machines: Machines; runn
     dirs: { vms: paths.vms, runtimeDir: paths.runtimeDir, forks: paths.builds },
     hostKeys: adapters.hostKeys,
     pins: adapters.pins,
-    identifier: createIdentifier({ ...adapters, records }),
+    identifier: createIdentifier({ ...adapters, records, bridge: adapters.networks.bridge }),
     fileSync: createFileSync(parts.config.fileSync),
     saved: adapters.saved,
     templates: adapters.templates,

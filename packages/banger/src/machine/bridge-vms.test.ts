@@ -12,6 +12,10 @@ function portOf({ bridgeHost }: ReturnType<typeof createFakeWorld>, address = FI
   return ports.find((port) => port?.address === address);
 }
 
+function nameServersOf({ guests }: ReturnType<typeof createFakeWorld>) {
+  return [...guests.values()].at(-1)?.identity?.dnsServers;
+}
+
 suite('a VM on the bridge', () => {
   test('has its address for as long as it exists, and a tap while it runs', async () => {
     const world = createFakeWorld();
@@ -32,6 +36,27 @@ suite('a VM on the bridge', () => {
     await machines.delete(vm, anOperation());
     await machines.delete(other, anOperation());
     assert.deepEqual(world.left(), []);
+  });
+
+  test('asks whom the host asks now, each time that it starts', async () => {
+    const world = createFakeWorld();
+    const { machines } = world.daemon();
+    const vm = await machines.create(aRequest(onBridge), anOperation());
+    const asked = [nameServersOf(world)];
+
+    await vm.stop(anOperation());
+    world.nameServers.splice(0, 1, '198.51.100.53', '198.51.100.54');
+    await vm.start(anOperation());
+    asked.push(nameServersOf(world));
+    await machines.saved.suspend(vm, anOperation());
+    world.nameServers.splice(0, 2, '203.0.113.53');
+    await vm.start(anOperation());
+    asked.push(nameServersOf(world));
+
+    const [made, moved, resumed] = asked;
+    assert.deepEqual(made, ['192.0.2.53']);
+    assert.deepEqual(moved, ['198.51.100.53', '198.51.100.54']);
+    assert.deepEqual(resumed, ['203.0.113.53']);
   });
 
   test('gets and loses NAT while it runs, and nothing else changes then', async () => {

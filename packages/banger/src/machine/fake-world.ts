@@ -62,11 +62,11 @@ export function createFakeWorld(monitor: Pick<FakeDriverOptions, 'driveSerials'>
   const files = filesOf(host, disks);
   const templates = createFakeTemplates({ clock, files });
   const saved = createFakeSavedStates(files);
-  const hostKeys = createFakeHostKeys();
-  const pins = createFakePins();
+  const [hostKeys, userKey, pins] = [createFakeHostKeys(), createFakeUserKey(), createFakePins()];
   const gitUser = { identity: () => Promise.resolve({ name: 'Ana', email: 'ana@example.org' }) };
   const pressure = createFakePressure();
-  const bridge = aBridge();
+  const nameServers = ['192.0.2.53'];
+  const bridge = aBridge({ dnsServers: () => nameServers });
   const { name, gateway: address, subnet } = bridge;
   const settings = { name, address, subnet, owner: '/state', uid: 0 };
   const bridgeHost = createFakeBridgeHost(settings);
@@ -99,7 +99,7 @@ export function createFakeWorld(monitor: Pick<FakeDriverOptions, 'driveSerials'>
       saved: mortal(saved, life),
       hostKeys: mortal(hostKeys, life),
       pins: mortal(pins, life),
-      identifier: createIdentifier({ hostKeys, userKey: createFakeUserKey(), gitUser, records }),
+      identifier: createIdentifier({ hostKeys, userKey, gitUser, records, bridge }),
       fileSync: options.fileSync ?? createFileSync([]),
       pressure,
       sharedWork: createSharedWork(),
@@ -159,7 +159,7 @@ export function createFakeWorld(monitor: Pick<FakeDriverOptions, 'driveSerials'>
   return {
     archives: createFakeImageArchives(),
     ...{ clock, directories, disks, images, kernels, blobs, bundles, host, guests, events },
-    ...{ bridgeHost, kvmFailures, builds: createFakeBuilds({ images }) },
+    ...{ bridgeHost, nameServers, kvmFailures, builds: createFakeBuilds({ images }) },
     ...{ templates, saved, hostKeys, pins, pressure, behaviour, daemon },
     /** Everything of VMs that is on the host now; templates are not, and a VM's directory takes with it what is in it */
     left: () => [

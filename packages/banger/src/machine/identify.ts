@@ -8,6 +8,7 @@ import type { Guest, GuestIdentified, GuestIdentity } from '../guest/guest.ts';
 import type { GitUser } from '../host/git-identity.ts';
 import type { HostKeys } from '../ssh/host-keys.ts';
 import type { UserKey } from '../ssh/user-key.ts';
+import type { BridgeNetwork } from './bridge-addresses.ts';
 import { hygieneChecks } from './hygiene.ts';
 import { buildIdentityOf, identityOf } from './identity.ts';
 import type { MachinePlan } from './plan.ts';
@@ -37,6 +38,7 @@ export interface IdentifierDeps {
   readonly userKey: UserKey;
   readonly gitUser: GitUser;
   readonly records: Pick<VmRecords, 'get'>;
+  readonly bridge: Pick<BridgeNetwork, 'dnsServers'>;
 }
 
 export function createIdentifier({
@@ -44,10 +46,12 @@ export function createIdentifier({
   userKey,
   gitUser,
   records,
+  bridge,
 }: IdentifierDeps): Identifier {
   const samples = new Set<string>();
   const identifier: Identifier = {
-    async of(plan) {
+    async of(made) {
+      const plan = withNameServers(made, bridge);
       if (plan.build !== null) return buildIdentityOf(plan, randomBytes(SEED_BYTES));
       const [hostKey, line, git] = await Promise.all([
         hostKeys.make(plan.paths.hostKey),
@@ -79,6 +83,15 @@ export function createIdentifier({
     const [oldest] = samples;
     if (samples.size > MAX_SAMPLES && oldest !== undefined) samples.delete(oldest);
   }
+}
+
+/** Of the host as it is now, which moves between networks, and of the configuration as it is. */
+function withNameServers(
+  plan: MachinePlan,
+  { dnsServers }: Pick<BridgeNetwork, 'dnsServers'>,
+): MachinePlan {
+  if (plan.network.mode !== 'bridge') return plan;
+  return { ...plan, network: { ...plan.network, dnsServers: [...dnsServers()] } };
 }
 
 /** The clock has been set with the identity; another round trip, only to look at it, is for when that took long. */

@@ -29,7 +29,7 @@ export interface PlaceParts {
   readonly bridge: BridgeNetwork;
 }
 
-/** Pure, but for the name servers of the host. */
+/** Pure. */
 export function freePlace(
   spec: VmSpec,
   others: readonly PlanNetwork[],
@@ -68,7 +68,7 @@ function placeAt(
     ...{ mode, guestAddress, nat },
     hostAddress: guestAddress.replace(/\/.*$/, ''),
     gateway: bridge.gateway,
-    dnsServers: [...bridge.dnsServers()],
+    dnsServers: [],
     bridge: { name: bridge.name, tap: bridge.tapOf(index), isolated },
   };
 }

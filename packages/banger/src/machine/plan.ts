@@ -51,6 +51,7 @@ export const PlanNetwork = z
     /** On the host's loopback, where the guest's ports answer; plans of before there was one go by the guest's address */
     hostAddress: z.ipv4().optional(),
     gateway: z.string(),
+    /** None on the bridge: a guest there is told whom the host asks when it starts */
     dnsServers: z.array(z.string()),
     nat: z.boolean(),
     /** On a bridge of the host's; null in any other mode */
