@@ -10,7 +10,7 @@ export type MakeFirewall = (processes: Processes, id: string) => Firewall;
 
 /** Another caller on that host. */
 export function createSceneHost(
-  { processes, kernel }: NetworkNamespace,
+  { processes, kernel }: Pick<NetworkNamespace, 'processes' | 'kernel'>,
   makeFirewall: MakeFirewall,
   settings = bridgeSettings,
 ): BridgeHost {

@@ -59,7 +59,7 @@ export async function startTapGuest(host: NetworkNamespace, port: BridgePort): P
 
 /** From the namespace of a process: closed ports refuse at once, and what is dropped is never answered. */
 export async function reaches(pid: number, address: string, tcpPort = 9): Promise<boolean> {
-  const attempt = `timeout 1 bash -c '</dev/tcp/${address}/${String(tcpPort)}' 2>&1`;
+  const attempt = `timeout 3 bash -c '</dev/tcp/${address}/${String(tcpPort)}' 2>&1`;
   const said = await inNamespace(pid, `${attempt}; true`);
   return said.includes('Connection refused');
 }

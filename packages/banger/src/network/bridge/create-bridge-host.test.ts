@@ -12,7 +12,7 @@ const nftables: MakeFirewall = (processes, id) =>
 if (mayMakeNamespaces) {
   for (const [name, make, crowd] of [
     ['nftables', nftables, 4],
-    ['iptables', createIptablesFirewall, 1], // It has no transaction from look to change: a crowd gets in its own way.
+    ['iptables', createIptablesFirewall, 4],
   ] as const) {
     bridgeHostContract({ name: `with ${name}`, crowd, start: () => realBridgeScene(make) });
     firewallContract({ name, make });

@@ -134,9 +134,11 @@ async function settleHost(host: Host, goal: Goal, signal: AbortSignal): Promise<
     const rules = rulesOf(owned, plan);
     const text = rules === undefined ? 'none' : JSON.stringify(rules);
     if (isDone && text === said) return changed;
-    if (await firewall.ensure(rules, signal)) changed = true;
-    else if (isDone) return changed;
-    said = text;
+    const ensured = await firewall.ensure(rules, signal);
+    trouble = ensured.contended;
+    changed ||= ensured.changed;
+    if (trouble === undefined && isDone && !ensured.changed) return changed;
+    said = trouble === undefined ? text : undefined;
   }
   throw new BangerError(
     'host.network_unavailable',

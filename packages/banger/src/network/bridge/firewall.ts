@@ -9,8 +9,15 @@ export interface Firewall {
   /** `nftables`, `iptables` */
   readonly name: string;
 
-  /** Just these rules of ours are there; none of them without `rules`. Resolves with whether something was otherwise. */
-  ensure(rules: FirewallRules | undefined, signal: AbortSignal): Promise<boolean>;
+  /** Just these rules of ours are there; none of them without `rules`. */
+  ensure(rules: FirewallRules | undefined, signal: AbortSignal): Promise<Ensured>;
+}
+
+export interface Ensured {
+  /** Something was otherwise */
+  readonly changed: boolean;
+  /** Why the rules are not all there: others changed theirs meanwhile. Time to look again at what they are to be. */
+  readonly contended?: string | undefined;
 }
 
 /**

@@ -29,12 +29,12 @@ export function createNftFirewall(processes: Processes, id: string): Firewall {
       // News are told without a look: every VM that starts waits for this.
       const isNews = known !== undefined && known.text !== text;
       const before = isNews ? undefined : await list(signal);
-      if (known?.text === text && known.listing === before) return false;
-      if (rules === undefined && before === '') return false;
+      if (known?.text === text && known.listing === before) return { changed: false };
+      if (rules === undefined && before === '') return { changed: false };
       const { exitCode, stderr } = await run(['-f', '-'], signal, text);
       if (exitCode !== 0) throw failed(stderr);
       known = { text, listing: await list(signal) };
-      return before === undefined || inOrder(before) !== inOrder(known.listing);
+      return { changed: before === undefined || inOrder(before) !== inOrder(known.listing) };
     },
   };
 }

@@ -35,11 +35,11 @@ export function passForward(inner: Firewall, processes: Processes, id: string): 
     name: inner.name,
     async ensure(rules, signal) {
       const needsPass = rules?.ports.some(({ nat, isolated }) => nat || !isolated) === true;
-      const [changed, passChanged] = await Promise.all([
+      const [inside, passChanged] = await Promise.all([
         inner.ensure(rules, signal),
         ensurePass(needsPass ? rules.bridge : undefined, signal),
       ]);
-      return changed || passChanged;
+      return { ...inside, changed: inside.changed || passChanged };
     },
   };
 }
