@@ -1,5 +1,5 @@
 /**
- * Bundles the programs into dist/: `banger.js`, `bangerd.js` and `banger-helper.js`, what is loaded only when it is used in chunks of
+ * Bundles the programs into dist/: `banger.js`, `bangerd.js` and the two helpers, what is loaded only when it is used in chunks of
  * its own. The build's identity is the SHA-256 over the sources, so that the same sources
  * are the same build wherever they are bundled.
  */
@@ -22,6 +22,7 @@ const programs = [
   'bin/banger.ts',
   'bin/bangerd.ts',
   'bin/banger-helper.ts',
+  'bin/banger-jail-helper.ts',
   'rootfs/root-disks-worker.ts',
 ]
   .map((path) => join(root, 'packages/banger/src', path))

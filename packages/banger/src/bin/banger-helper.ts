@@ -1,3 +1,4 @@
+import { bridgeRequests } from '../helper/bridge-requests.ts';
 import { SETTINGS_FILE } from '../helper/helper-settings.ts';
 import { createRootBridgeHost } from '../helper/root-bridge-host.ts';
 import { createRootResolverHost } from '../helper/root-resolver-host.ts';
@@ -9,9 +10,11 @@ process.exit(
   await runHelper({
     instance,
     settingsFile,
-    hosts: (settings) => ({
-      bridge: createRootBridgeHost(settings),
-      resolver: createRootResolverHost(settings),
-    }),
+    requests: (settings, version) =>
+      bridgeRequests(settings, {
+        version,
+        bridge: createRootBridgeHost(settings),
+        resolver: createRootResolverHost(settings),
+      }),
   }),
 );

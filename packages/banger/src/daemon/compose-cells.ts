@@ -1,4 +1,9 @@
+import { helpedJails } from '../helper/helped-jails.ts';
+import { createHelperConnection } from '../helper/helper-connection.ts';
+import { createHelperJailHost } from '../helper/helper-jail-host.ts';
+import { JAIL_SOCKET } from '../helper/helper-settings.ts';
 import type { ConfigValues } from '../host/config-keys.ts';
+import type { HostProblem } from '../host/host-problem.ts';
 import type { BangerPaths } from '../host/paths.ts';
 import { createSystemClock } from '../host/system-clock.ts';
 import { createSystemProcesses } from '../host/system-processes.ts';
@@ -6,7 +11,8 @@ import type { MachinePlan } from '../machine/plan.ts';
 import type { Cells } from '../vmm/firecracker/cell.ts';
 import { missingControllers, readCgroupMounts } from '../vmm/firecracker/jail/cgroup-mounts.ts';
 import { chooseCells } from '../vmm/firecracker/jail/choose-cells.ts';
-import { createJailHost } from '../vmm/firecracker/jail/create-jail-host.ts';
+import { createJailHost, type JailHostSettings } from '../vmm/firecracker/jail/create-jail-host.ts';
+import type { JailHost } from '../vmm/firecracker/jail/jail-host.ts';
 import { createJailedCells, jailIdOf, jailUidOf } from '../vmm/firecracker/jail/jailed-cells.ts';
 import { sweepJails } from '../vmm/firecracker/jail/sweep-jails.ts';
 import { createOpenCells } from '../vmm/firecracker/open-cell.ts';
@@ -33,22 +39,22 @@ export interface ComposedCells {
   sweep(vms: Iterable<{ readonly id: string }>, log: Pick<DaemonLog, 'error'>): Promise<void>;
 }
 
-const LOOK_MS = 10_000;
+/** The helper is started by the first request. */
+const LOOK_MS = 30_000;
 const SWEEP_MS = 60_000;
+
+const sinceTheStart: HostProblem = {
+  what: 'they could not be had when this daemon was started',
+  hint: 'banger daemon restart',
+};
 
 /** Looks at the host and changes nothing. */
 export async function composeCells({ config, paths, uid }: CellsOptions): Promise<ComposedCells> {
   const processes = createSystemProcesses();
   const clock = createSystemClock();
-  const versions = createVersionProbe({ processes, clock });
   const firecracker = config.firecracker_bin ?? 'firecracker';
-  const host = createJailHost({
-    base: paths.jails,
-    owner: { uid, gid: process.getgid?.() ?? uid },
-    banger: paths.stateDir,
-    jailer: config.jailer_bin ?? 'jailer',
-    ...{ firecracker, processes, clock, versions },
-  });
+  const versions = createVersionProbe({ processes, clock });
+  const host = jailHostFor({ config, paths, uid }, { processes, clock, versions });
   const view = async (signal: AbortSignal) => {
     if ((await processes.find(firecracker)) === undefined) return undefined;
     return {
@@ -57,7 +63,8 @@ export async function composeCells({ config, paths, uid }: CellsOptions): Promis
       missing: missingControllers(readCgroupMounts()),
     };
   };
-  const found = await view(AbortSignal.timeout(LOOK_MS));
+  // A helper that does not answer keeps VMs out of jails, and no daemon from its start.
+  const found = await view(AbortSignal.timeout(LOOK_MS)).catch(() => undefined);
   const isJailing = found?.isEnabled === true && found.problems.length === 0;
   const jailed = createJailedCells(host, paths.stateDir);
   const open = createOpenCells({ processes, clock });
@@ -69,11 +76,37 @@ export async function composeCells({ config, paths, uid }: CellsOptions): Promis
       plan.spec.vmm === 'firecracker' && cells.isJailed(plan)
         ? jailUidOf(plan, paths.stateDir)
         : undefined,
-    view,
+    async view(signal) {
+      const now = await view(signal);
+      const isLate = now?.isEnabled === true && now.problems.length === 0 && !isJailing;
+      return isLate ? { ...now, problems: [sinceTheStart] } : now;
+    },
     async sweep(vms, log) {
       const known = new Set([...vms].map(({ id }) => jailIdOf(id)));
       for (const err of await sweepJails(host, known, AbortSignal.timeout(SWEEP_MS)))
         log.error({ err }, 'cannot remove a jail');
     },
   };
+}
+
+type JailingHost = Required<Pick<JailHostSettings, 'processes' | 'clock' | 'versions'>>;
+
+/** Root does it in this process, the helper for anybody else it is installed for. */
+function jailHostFor({ config, paths, uid }: CellsOptions, host: JailingHost): JailHost {
+  const parts = {
+    banger: paths.stateDir,
+    owner: { uid, gid: process.getgid?.() ?? uid },
+    jailer: config.jailer_bin ?? 'jailer',
+    firecracker: config.firecracker_bin ?? 'firecracker',
+  };
+  if (uid === 0) return createJailHost({ ...parts, ...host, base: paths.jails });
+  const connection = createHelperConnection(JAIL_SOCKET);
+  const base = helpedJails(paths.stateDir);
+  return createHelperJailHost({
+    ...parts,
+    clock: host.clock,
+    connection,
+    socket: JAIL_SOCKET,
+    base,
+  });
 }

@@ -16,6 +16,7 @@ import {
 import { createNftFirewall } from '../network/bridge/nft-firewall.ts';
 import type { BridgeHost } from '../network/bridge/bridge-host.ts';
 import { createFakeResolverHost } from '../network/dns/fake-resolver-host.ts';
+import { bridgeRequests } from './bridge-requests.ts';
 import { someSettings } from './fixtures.ts';
 import { createHelperBridgeHost } from './helper-bridge-host.ts';
 import { createHelperConnection, createHelperConnectionOver } from './helper-connection.ts';
@@ -143,8 +144,9 @@ function clientOf(host: BridgeHost, settings = bridgeSettings) {
 function serve(bridge: BridgeHost) {
   const [near, far] = duplexPair();
   void serveRequests(far, {
-    settings: someSettings(),
-    hosts: { version: '0.1.0', bridge, resolver: createFakeResolverHost('ana') },
+    requests: bridgeRequests(someSettings(), {
+      ...{ version: '0.1.0', bridge, resolver: createFakeResolverHost('ana') },
+    }),
     clock: createSystemClock(),
     log: () => undefined,
   });

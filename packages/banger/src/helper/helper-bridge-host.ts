@@ -2,12 +2,11 @@ import { z } from 'zod';
 
 import { BangerError } from '@banger/protocol/errors';
 
-import type { HostProblem } from '../host/host-problem.ts';
 import type { BridgeHost, BridgeSettings } from '../network/bridge/bridge-host.ts';
 import type { HelperConnection } from './helper-connection.ts';
+import { asProblem, Problems } from './helper-problems.ts';
 import type { HelperCall } from './helper-protocol.ts';
 
-const Problems = z.array(z.object({ what: z.string(), hint: z.string() }));
 const Taps = z.array(z.string());
 
 /** What a bridge changes on the host, done by the helper. Nothing is asked of one that is set up for another bridge. */
@@ -60,10 +59,4 @@ function otherBridge(theirs: Bridge, ours: Bridge): BangerError | undefined {
     `Cannot use the helper: it is set up for the bridge ${said ?? ''}, and configured is ${wanted ?? ''}`,
     { hint: 'sudo banger system install' },
   );
-}
-
-/** Being asked what is wrong, it is not wrong to be told so. */
-function asProblem(error: unknown): HostProblem {
-  if (!(error instanceof BangerError) || error.hint === undefined) throw error;
-  return { what: error.message, hint: error.hint };
 }

@@ -13,6 +13,7 @@ import {
   MAX_ANSWER_BYTES,
   type HelperCall,
 } from './helper-protocol.ts';
+import type { JailCall } from './jail-protocol.ts';
 
 /** The way to the helper: one connection for all requests, made with the first one and again after it was lost. */
 export interface HelperConnection extends AsyncDisposable {
@@ -20,7 +21,7 @@ export interface HelperConnection extends AsyncDisposable {
    * Resolves with the answer's value. Rejects with the helper's error; with `helper.unavailable` when none listens or it
    * went away meanwhile: then what was asked for may be done, half done or not at all, and may be asked for again.
    */
-  call(call: HelperCall, signal: AbortSignal): Promise<unknown>;
+  call(call: HelperCall | JailCall, signal: AbortSignal): Promise<unknown>;
 
   /** What the helper of the present connection is; asked for once per connection */
   greeting(signal: AbortSignal): Promise<HelperGreeting>;
@@ -46,7 +47,7 @@ class Connection implements HelperConnection {
     this.#open = open;
   }
 
-  async call(call: HelperCall, signal: AbortSignal): Promise<unknown> {
+  async call(call: HelperCall | JailCall, signal: AbortSignal): Promise<unknown> {
     signal.throwIfAborted();
     const line = await orAbort(this.#current(), signal);
     return await line.call(call, signal);
@@ -107,7 +108,7 @@ class Line {
     return this.#greeting;
   }
 
-  async call(call: HelperCall, signal: AbortSignal): Promise<unknown> {
+  async call(call: HelperCall | JailCall, signal: AbortSignal): Promise<unknown> {
     const id = this.#nextId;
     this.#nextId += 1;
     const { promise, resolve, reject } = Promise.withResolvers<unknown>();

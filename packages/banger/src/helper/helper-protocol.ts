@@ -1,5 +1,6 @@
 /**
- * What a daemon may ask of the helper, which runs as root: this list and nothing else. One line of JSON each way and
+ * What a daemon may ask of the helper for bridges, which runs as root: this list and nothing else (jail-protocol.ts has the
+ * list of the one for jails). One line of JSON each way and
  * request, answered in their order, so that what is asked for twice is done one after the other. Nothing in a request is
  * a command, a path of the client's choosing or a setting: those are in the helper's own settings, which only root writes.
  */
@@ -21,7 +22,9 @@ const NameServer = z.strictObject({
   port: z.int().min(1).max(65_535),
 });
 
-const id = z.int().min(0).max(Number.MAX_SAFE_INTEGER);
+/** Of a request, in its connection */
+export const RequestNumber = z.int().min(0).max(Number.MAX_SAFE_INTEGER);
+const id = RequestNumber;
 
 export const HelperRequest = z.discriminatedUnion('method', [
   z.strictObject({ id, method: z.literal('hello') }),
@@ -42,11 +45,10 @@ export type HelperRequest = z.infer<typeof HelperRequest>;
 
 export type HelperMethod = HelperRequest['method'];
 /** A request as its caller says it, without the number that the connection gives it */
-export type HelperCall = HelperRequest extends infer Request
-  ? Request extends HelperRequest
-    ? Omit<Request, 'id'>
-    : never
+export type CallOf<Requests> = Requests extends { readonly id: number }
+  ? Omit<Requests, 'id'>
   : never;
+export type HelperCall = CallOf<HelperRequest>;
 
 export const HelperAnswer = z.union([
   /** `value` is what the method resolves with, null for nothing */
@@ -60,5 +62,6 @@ export type HelperAnswer = z.infer<typeof HelperAnswer>;
 export const HelperGreeting = z.strictObject({
   version: z.string(),
   bridge: z.strictObject({ name: z.string(), address: z.string(), subnet: z.string() }),
+  jail: z.strictObject({ jailer: z.string(), firecracker: z.string() }),
 });
 export type HelperGreeting = z.infer<typeof HelperGreeting>;

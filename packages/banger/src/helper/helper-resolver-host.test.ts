@@ -10,6 +10,7 @@ import { createSystemClock } from '../host/system-clock.ts';
 import { createFakeBridgeHost } from '../network/bridge/fake-bridge-host.ts';
 import { createFakeResolverHost } from '../network/dns/fake-resolver-host.ts';
 import type { ResolverHost } from '../network/dns/resolver-host.ts';
+import { bridgeRequests } from './bridge-requests.ts';
 import { someSettings } from './fixtures.ts';
 import { createHelperConnection, createHelperConnectionOver } from './helper-connection.ts';
 import { createHelperResolverHost } from './helper-resolver-host.ts';
@@ -75,8 +76,9 @@ function throughHelper(host: ResolverHost): ResolverHost {
 function serve(resolver: ResolverHost) {
   const [near, far] = duplexPair();
   void serveRequests(far, {
-    settings: someSettings(),
-    hosts: { version: '0.1.0', bridge: createFakeBridgeHost(bridgeSettings), resolver },
+    requests: bridgeRequests(someSettings(), {
+      ...{ version: '0.1.0', bridge: createFakeBridgeHost(bridgeSettings), resolver },
+    }),
     clock: createSystemClock(),
     log: () => undefined,
   });

@@ -9,6 +9,7 @@ import { bridgeSettings } from '../../../../test/contract/bridge-host-scene.ts';
 import { createSystemClock } from '../host/system-clock.ts';
 import { createFakeBridgeHost } from '../network/bridge/fake-bridge-host.ts';
 import { createFakeResolverHost } from '../network/dns/fake-resolver-host.ts';
+import { bridgeRequests } from './bridge-requests.ts';
 import { someSettings } from './fixtures.ts';
 import { createHelperConnectionOver } from './helper-connection.ts';
 import { createInstalledBridgeHost } from './installed-bridge-host.ts';
@@ -41,12 +42,11 @@ test('a device of taps that only root may open is a problem where a helper makes
 function aHelper() {
   const [near, far] = duplexPair();
   void serveRequests(far, {
-    settings: someSettings(),
-    hosts: {
+    requests: bridgeRequests(someSettings(), {
       version: '0.1.0',
       bridge: createFakeBridgeHost(bridgeSettings),
       resolver: createFakeResolverHost('ana'),
-    },
+    }),
     clock: createSystemClock(),
     log: () => undefined,
   });

@@ -1,9 +1,8 @@
-import type { z } from 'zod';
-
 import type { BridgeHost } from '../network/bridge/bridge-host.ts';
 import type { ResolverHost } from '../network/dns/resolver-host.ts';
 import type { HelperRequest } from './helper-protocol.ts';
-import type { HelperSettings } from './helper-settings.ts';
+import { greetingOf, type HelperSettings } from './helper-settings.ts';
+import type { Json } from './request-list.ts';
 
 /** What the helper does things with. */
 export interface HelperHosts {
@@ -11,8 +10,6 @@ export interface HelperHosts {
   readonly bridge: BridgeHost;
   readonly resolver: ResolverHost;
 }
-
-export type Json = z.core.util.JSONType;
 
 /** Does what was asked; the request has been checked. Resolves with its answer's value. */
 export async function performRequest(
@@ -23,7 +20,7 @@ export async function performRequest(
   const { bridge, resolver, version } = hosts;
   switch (request.method) {
     case 'hello':
-      return { version, bridge: settings.bridge };
+      return greetingOf(settings, version);
     case 'bridge.problems':
       return (await bridge.problems(signal)).map(({ what, hint }) => ({ what, hint }));
     case 'bridge.ensureTap':

@@ -7,8 +7,8 @@ import { buildInfo } from '../build-info.ts';
 import { createSystemClock } from '../host/system-clock.ts';
 import { createHelperLog } from './helper-log.ts';
 import { readHelperSettings, type HelperSettings } from './helper-settings.ts';
-import type { HelperHosts } from './perform-request.ts';
 import { peerUid } from './peer-uid.ts';
+import type { RequestList } from './request-list.ts';
 import { hangUp, serveRequests } from './serve-requests.ts';
 
 /** Where systemd puts the connection of a service with `Accept=yes` (sd_listen_fds(3)) */
@@ -18,11 +18,15 @@ export interface HelperProgram {
   /** What systemd calls the connection */
   readonly instance: string;
   readonly settingsFile: string;
-  readonly hosts: (settings: HelperSettings) => Omit<HelperHosts, 'version'>;
+  readonly requests: (settings: HelperSettings, version: string) => RequestList;
 }
 
 /** Serves one connection to its end. Resolves with the exit status. */
-export async function runHelper({ instance, settingsFile, hosts }: HelperProgram): Promise<number> {
+export async function runHelper({
+  instance,
+  settingsFile,
+  requests,
+}: HelperProgram): Promise<number> {
   const uid = peerUid(instance);
   const log = createHelperLog(uid);
   const connection = new Socket({ fd: CONNECTION_FD, readable: true, writable: true });
@@ -31,8 +35,7 @@ export async function runHelper({ instance, settingsFile, hosts }: HelperProgram
     checkPeer(uid, settings);
     log.info('connected');
     await serveRequests(connection, {
-      settings,
-      hosts: { version: buildInfo.version, ...hosts(settings) },
+      requests: requests(settings, buildInfo.version),
       clock: createSystemClock(),
       log: (entry) => log.info(entry, 'request'),
     });

@@ -13,6 +13,7 @@ import { createFakeBridgeHost } from '../network/bridge/fake-bridge-host.ts';
 import { tapName } from '../network/bridge/tap-name.ts';
 import { createFakeResolverHost } from '../network/dns/fake-resolver-host.ts';
 import { boundedLines } from './bounded-lines.ts';
+import { bridgeRequests } from './bridge-requests.ts';
 import { someSettings } from './fixtures.ts';
 import { HelperAnswer, MAX_REQUEST_BYTES } from './helper-protocol.ts';
 import { serveRequests, type RequestLog } from './serve-requests.ts';
@@ -181,8 +182,9 @@ function serve(
   const [near, far]: [Duplex, Duplex] = duplexPair();
   const logged: Parameters<RequestLog>[0][] = [];
   const done = serveRequests(far, {
-    settings: someSettings(),
-    hosts: { version: '0.1.0', bridge, resolver: createFakeResolverHost('ana') },
+    requests: bridgeRequests(someSettings(), {
+      ...{ version: '0.1.0', bridge, resolver: createFakeResolverHost('ana') },
+    }),
     clock,
     log: (entry) => logged.push(entry),
   });

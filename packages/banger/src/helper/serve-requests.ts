@@ -8,15 +8,12 @@ import { toWireError } from '@banger/protocol/wire-error';
 
 import type { Clock } from '../host/clock.ts';
 import { boundedLines } from './bounded-lines.ts';
-import { checkRequest } from './check-request.ts';
-import { HelperRequest, MAX_REQUEST_BYTES, type HelperAnswer } from './helper-protocol.ts';
-import type { HelperSettings } from './helper-settings.ts';
-import { performRequest, type HelperHosts } from './perform-request.ts';
+import { MAX_REQUEST_BYTES, type HelperAnswer } from './helper-protocol.ts';
+import type { RequestList } from './request-list.ts';
 import { createRequestRate } from './request-rate.ts';
 
 export interface HelperService {
-  readonly settings: HelperSettings;
-  readonly hosts: HelperHosts;
+  readonly requests: RequestList;
   readonly clock: Clock;
   readonly log: RequestLog;
 }
@@ -84,30 +81,29 @@ async function answerLine(
   service: HelperService,
   closed: AbortSignal,
 ): Promise<Answered> {
-  const { clock, log, settings } = service;
+  const { clock, log, requests } = service;
   const begin = clock.monotonicMs();
   const request = parseJson(line);
-  const parsed = HelperRequest.safeParse(request);
+  const task = requests.read(request);
   const told = (outcome: string, why?: string) =>
     log({
-      method: parsed.data?.method ?? 'none',
+      method: task?.method ?? 'none',
       outcome,
       ...(why === undefined ? {} : { why }),
       ms: Math.round(clock.monotonicMs() - begin),
     });
   const deadline = AbortSignal.timeout(REQUEST_MS);
   try {
-    if (!parsed.success) throw notARequest();
-    checkRequest(parsed.data, settings);
+    if (task === undefined) throw notARequest();
     const signal = AbortSignal.any([closed, deadline]);
-    const value = await performRequest(parsed.data, service, signal);
+    const value = await task.perform(signal);
     told('ok');
-    return { line: lineOf({ id: parsed.data.id, value }), isNonsense: false };
+    return { line: lineOf({ id: task.id, value }), isNonsense: false };
   } catch (thrown) {
-    const error = thrown === deadline.reason ? tooLong(parsed.data?.method) : toBangerError(thrown);
+    const error = thrown === deadline.reason ? tooLong(task?.method) : toBangerError(thrown);
     told(error.code, error.message);
     const id = Numbered.safeParse(request).data?.id ?? null;
-    return { line: lineOf({ id, error: toWireError(error) }), isNonsense: !parsed.success };
+    return { line: lineOf({ id, error: toWireError(error) }), isNonsense: task === undefined };
   }
 }
 

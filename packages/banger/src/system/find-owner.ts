@@ -8,6 +8,8 @@ import type { Processes } from '../host/processes.ts';
 export interface SystemOwner {
   readonly name: string;
   readonly uid: number;
+  /** The user's own group */
+  readonly gid: number;
   readonly home: string;
 }
 
@@ -22,11 +24,11 @@ export async function findOwner(
 ): Promise<SystemOwner> {
   if (!NAME.test(name)) throw noOwner(name, 'that is not a name users have');
   const { exitCode, stdout } = await processes.run(['getent', 'passwd', name], { signal });
-  const [found, , uid, , , home] = stdout.trim().split(':');
+  const [found, , uid, gid, , home] = stdout.trim().split(':');
   if (exitCode !== 0 || found !== name || !/^\d+$/.test(uid ?? ''))
     throw noOwner(name, 'there is no such user');
   if (home?.startsWith('/') !== true) throw noOwner(name, 'the user has no home directory');
-  return { name, uid: Number(uid), home };
+  return { name, uid: Number(uid), gid: Number(gid), home };
 }
 
 /** As the daemon finds it by its environment, which a unit does not change. */

@@ -1,5 +1,5 @@
 /**
- * `banger system install`: the daemon as a service of its owner, and the helper that root runs for it. Every step has its
+ * `banger system install`: the daemon as a service of its owner, and the helpers that root runs for it. Every step has its
  * undo, so a failure in the middle leaves what was there before. Repeatable: the same again, or another build over it.
  * VMs live through it.
  */
@@ -8,8 +8,8 @@ import { BangerError } from '@banger/protocol/errors';
 import { HelperSettings } from '../helper/helper-settings.ts';
 import { bangerIn } from './as-owner.ts';
 import { stateDirOf, type SystemOwner } from './find-owner.ts';
-import { ownerBridge } from './owner-bridge.ts';
-import { DAEMON_UNIT, PROGRAM_DIR, SOCKET_UNIT } from './places.ts';
+import { ownerSettings } from './owner-settings.ts';
+import { DAEMON_UNIT, PROGRAM_DIR, SOCKET_UNITS } from './places.ts';
 import { copyProgram, forgetEarlierProgram, type ProgramSource } from './program-files.ts';
 import { requireRoot } from './require-root.ts';
 import { runChanges, type Change } from './run-changes.ts';
@@ -25,7 +25,7 @@ export interface InstallOptions {
   readonly onText: (text: string) => void;
 }
 
-/** Resolves with whom it is for, when both units serve. */
+/** Resolves with whom it is for, when the units serve. */
 export async function installSystem(
   { host, source, owner: name, onText }: InstallOptions,
   signal: AbortSignal,
@@ -33,10 +33,10 @@ export async function installSystem(
   await requireRoot(host, 'install');
   const { places } = host;
   const owner = await host.findOwner(name, signal);
-  const { uid } = owner;
+  const { uid, gid } = owner;
   const settings = HelperSettings.parse({
-    owner: { name, uid, stateDir: stateDirOf(owner) },
-    bridge: await ownerBridge(owner),
+    owner: { name, uid, gid, stateDir: stateDirOf(owner) },
+    ...(await ownerSettings(owner)),
   });
   const units = Object.entries(unitTexts(owner)).map(([unit, text]) => [
     Object.entries(places.units).find(([known]) => known === unit)?.[1] ?? '',
@@ -68,7 +68,7 @@ function rememberServices({ systemd }: SystemHost): Change {
     },
     async undo(signal) {
       await systemd.control(['daemon-reload'], signal);
-      if (wasEnabled) await systemd.control(['restart', SOCKET_UNIT, DAEMON_UNIT], signal);
+      if (wasEnabled) await systemd.control(['restart', ...SOCKET_UNITS, DAEMON_UNIT], signal);
     },
   };
 }
@@ -98,13 +98,13 @@ function startUnits(host: SystemHost, owner: SystemOwner): Change {
     text: 'Starting the services',
     async run(signal) {
       wasEnabled = (await systemd.show(DAEMON_UNIT, signal)).isEnabled;
-      await systemd.control(['enable', SOCKET_UNIT, DAEMON_UNIT], signal);
-      await systemd.control(['restart', SOCKET_UNIT, DAEMON_UNIT], signal);
+      await systemd.control(['enable', ...SOCKET_UNITS, DAEMON_UNIT], signal);
+      await systemd.control(['restart', ...SOCKET_UNITS, DAEMON_UNIT], signal);
       await waitForDaemon(host, owner, signal);
     },
     async undo(signal) {
       if (!wasEnabled)
-        await systemd.control(['disable', '--now', DAEMON_UNIT, SOCKET_UNIT], signal);
+        await systemd.control(['disable', '--now', DAEMON_UNIT, ...SOCKET_UNITS], signal);
     },
   };
 }

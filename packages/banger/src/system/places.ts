@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 
+import { HELPED_JAILS } from '../helper/helped-jails.ts';
 import { HELPER_SOCKET, SETTINGS_FILE } from '../helper/helper-settings.ts';
 
 /** Everything that an installation has outside of its owner's directories. docs/state-on-disk.md says what each is. */
@@ -9,14 +10,23 @@ export interface SystemPlaces {
   readonly settings: string;
   readonly settingsDir: string;
   readonly units: Readonly<Record<UnitName, string>>;
-  /** Of the helper's socket */
+  /** Of the helpers' sockets */
   readonly runDir: string;
+  /** Of jails */
+  readonly jails: string;
 }
 
 export const DAEMON_UNIT = 'bangerd.service';
 export const SOCKET_UNIT = 'banger-helper.socket';
 export const HELPER_UNIT = 'banger-helper@.service';
-export type UnitName = typeof DAEMON_UNIT | typeof SOCKET_UNIT | typeof HELPER_UNIT;
+export const JAIL_SOCKET_UNIT = 'banger-jail.socket';
+export const JAIL_UNIT = 'banger-jail@.service';
+/** The helpers themselves come with connections to these. */
+export const SOCKET_UNITS = [SOCKET_UNIT, JAIL_SOCKET_UNIT] as const;
+/** Helpers that serve a connection; the daemon opens the next one when it needs it. */
+export const HELPER_INSTANCES = ['banger-helper@*.service', 'banger-jail@*.service'] as const;
+export type UnitName =
+  typeof DAEMON_UNIT | (typeof SOCKET_UNITS)[number] | typeof HELPER_UNIT | typeof JAIL_UNIT;
 
 /** Where they are seen from the programs themselves. */
 export const PROGRAM_DIR = '/usr/local/lib/banger';
@@ -33,7 +43,10 @@ export function systemPlaces(root = ''): SystemPlaces {
       [DAEMON_UNIT]: unit(DAEMON_UNIT),
       [SOCKET_UNIT]: unit(SOCKET_UNIT),
       [HELPER_UNIT]: unit(HELPER_UNIT),
+      [JAIL_SOCKET_UNIT]: unit(JAIL_SOCKET_UNIT),
+      [JAIL_UNIT]: unit(JAIL_UNIT),
     },
     runDir: join(root, HELPER_SOCKET, '..'),
+    jails: join(root, HELPED_JAILS),
   };
 }

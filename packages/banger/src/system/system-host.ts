@@ -6,6 +6,8 @@ import type { ResolverHost } from '../network/dns/resolver-host.ts';
 import type { HelperSettings } from '../helper/helper-settings.ts';
 import { createRootBridgeHost } from '../helper/root-bridge-host.ts';
 import { createRootResolverHost } from '../helper/root-resolver-host.ts';
+import { createRootJailHost } from '../helper/root-jail-host.ts';
+import type { JailHost } from '../vmm/firecracker/jail/jail-host.ts';
 import { asOwner, type AsOwner } from './as-owner.ts';
 import { findOwner, type SystemOwner } from './find-owner.ts';
 import { systemPlaces, type SystemPlaces } from './places.ts';
@@ -19,21 +21,24 @@ export interface SystemHost {
   readonly clock: Clock;
   findOwner(name: string, signal: AbortSignal): Promise<SystemOwner>;
   asOwner(owner: SystemOwner): AsOwner;
-  /** What the helper would do, done by this process */
+  /** What the helpers would do, done by this process */
   bridge(settings: HelperSettings): BridgeHost;
   resolver(settings: HelperSettings): ResolverHost;
+  jails(settings: HelperSettings): JailHost;
 }
 
 export function createSystemHost(): SystemHost {
   const processes = createSystemProcesses();
+  const clock = createSystemClock();
   return {
     uid: process.getuid?.() ?? 0,
     places: systemPlaces(),
     systemd: createSystemd(processes),
-    clock: createSystemClock(),
+    clock,
     findOwner: (name, signal) => findOwner(name, processes, signal),
     asOwner: (owner) => asOwner(processes, owner),
     bridge: createRootBridgeHost,
     resolver: createRootResolverHost,
+    jails: (settings) => createRootJailHost(settings, clock),
   };
 }

@@ -1,5 +1,5 @@
 import type { HelperSettings } from '../helper/helper-settings.ts';
-import { DAEMON_UNIT, SOCKET_UNIT } from './places.ts';
+import { DAEMON_UNIT, SOCKET_UNITS } from './places.ts';
 import { readInstallation, type Installation } from './read-installation.ts';
 import type { SystemHost } from './system-host.ts';
 import type { UnitState } from './systemd.ts';
@@ -23,6 +23,7 @@ export async function systemStatus(
   if (found === undefined) return { installed: false };
   const { settings, build = null } = found;
   const services: Record<string, UnitState> = {};
-  for (const unit of [DAEMON_UNIT, SOCKET_UNIT]) services[unit] = await systemd.show(unit, signal);
+  for (const unit of [DAEMON_UNIT, ...SOCKET_UNITS])
+    services[unit] = await systemd.show(unit, signal);
   return { installed: true, owner: settings.owner, bridge: settings.bridge, build, services };
 }

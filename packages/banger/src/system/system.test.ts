@@ -10,14 +10,17 @@ import {
   symlink,
   writeFile,
 } from 'node:fs/promises';
+import { once } from 'node:events';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { suite, test } from 'node:test';
 
+import { aJail } from '../../../../test/contract/jail-host.ts';
 import { bridgeSettings } from '../../../../test/contract/bridge-host-scene.ts';
 import { createFakeClock } from '../host/fake-clock.ts';
 import { createFakeBridgeHost } from '../network/bridge/fake-bridge-host.ts';
 import { createFakeResolverHost } from '../network/dns/fake-resolver-host.ts';
+import { createFakeJailHost, createFakeJails } from '../vmm/firecracker/jail/fake-jail-host.ts';
 import { createFakeSystemd } from './fake-systemd.ts';
 import { installSystem } from './install-system.ts';
 import { systemPlaces } from './places.ts';
@@ -80,6 +83,7 @@ suite('banger system', { skip }, () => {
         assert.deepEqual(await scene.files(), before);
         assert.deepEqual([...scene.systemd.active.keys()].sort(), [
           'banger-helper.socket',
+          'banger-jail.socket',
           'bangerd.service',
         ]);
       });
@@ -107,6 +111,20 @@ suite('banger system', { skip }, () => {
     await assert.rejects(scene.install(), /more\.js": it is not a plain file/);
 
     assert.deepEqual(await scene.files(), before);
+  });
+
+  test('uninstall ends and removes the jails that a daemon has forgotten', async () => {
+    await using scene = await someSystem();
+    await scene.install();
+    await scene.jails.place(aJail(1), [], signal);
+    const order = { id: aJail(1).id, args: [], logFile: '/log' };
+    const limits = { memoryMib: 64, vcpus: 1 };
+    const forgotten = await scene.jails.spawn({ ...order, limits }, signal);
+
+    await uninstallSystem({ host: scene.host, purge: false, onText }, signal);
+
+    assert.deepEqual(await scene.jails.list(signal), []);
+    assert.equal(forgotten.gone.aborted, true);
   });
 
   test('uninstall is refused while VMs run, and names them', async () => {
@@ -180,6 +198,9 @@ async function someSystem({ uid = 0, isBooted = true } = {}) {
   const systemd = createFakeSystemd();
   const bridge = createFakeBridgeHost(bridgeSettings);
   const resolver = createFakeResolverHost(bridgeSettings.owner);
+  const jails = createFakeJailHost(createFakeJails(), ({ killed }) =>
+    once(killed, 'abort').then(() => 0),
+  );
   const running: string[] = [];
   const ran: (readonly string[])[] = [];
   const host: SystemHost = {
@@ -191,7 +212,7 @@ async function someSystem({ uid = 0, isBooted = true } = {}) {
       isRunning: () => Promise.resolve(isBooted),
     },
     clock: createFakeClock(),
-    findOwner: (name) => Promise.resolve({ name, uid: 1000, home: '/home/ana' }),
+    findOwner: (name) => Promise.resolve({ name, uid: 1000, gid: 1000, home: '/home/ana' }),
     asOwner: () => (command) => {
       ran.push(command);
       const stdout = command.includes('list')
@@ -201,9 +222,10 @@ async function someSystem({ uid = 0, isBooted = true } = {}) {
     },
     bridge: () => bridge,
     resolver: () => resolver,
+    jails: () => jails,
   };
   return {
-    ...{ host, systemd, bridge, resolver, running, ran, source },
+    ...{ host, systemd, bridge, resolver, jails, running, ran, source },
     install: () =>
       installSystem(
         {

@@ -7,10 +7,11 @@ import { rm } from 'node:fs/promises';
 import { BangerError } from '@banger/protocol/errors';
 
 import { cacheDirOf, type SystemOwner } from './find-owner.ts';
-import { DAEMON_UNIT, SOCKET_UNIT } from './places.ts';
+import { DAEMON_UNIT, HELPER_INSTANCES, SOCKET_UNITS } from './places.ts';
+import type { HelperSettings } from '../helper/helper-settings.ts';
+import { sweepJails } from '../vmm/firecracker/jail/sweep-jails.ts';
 import { readInstallation } from './read-installation.ts';
 import { requireRoot } from './require-root.ts';
-import { HELPER_INSTANCES } from './restart-system.ts';
 import { runningVms } from './running-vms.ts';
 import type { SystemHost } from './system-host.ts';
 import { removeIfEmpty } from './write-files.ts';
@@ -37,16 +38,18 @@ export async function uninstallSystem(
     refuseWhile(await runningVms(settings, run, signal));
   }
   onText('Stopping the services');
-  for (const unit of [DAEMON_UNIT, SOCKET_UNIT]) {
+  for (const unit of [DAEMON_UNIT, ...SOCKET_UNITS]) {
     if ((await systemd.show(unit, signal)).active === 'unknown') continue;
     await systemd.control(['disable', '--now', unit], signal).catch(unlessUnknown);
   }
-  await systemd.control(['stop', HELPER_INSTANCES], signal);
+  await systemd.control(['stop', ...HELPER_INSTANCES], signal);
   if (settings !== undefined) {
     onText('Removing taps, the bridge and the way to names of VMs');
     const bridge = host.bridge(settings);
     for (const tap of await bridge.listTaps(signal)) await bridge.removeTap(tap, signal);
     await host.resolver(settings).unroute(signal);
+    onText('Removing jails');
+    await removeJails(host, settings, signal);
   }
   onText('Removing the units and the program');
   for (const file of [...Object.values(places.units), places.settings])
@@ -58,6 +61,21 @@ export async function uninstallSystem(
   await systemd.control(['daemon-reload'], signal);
   if (purge && settings !== undefined && owner !== undefined)
     await purgeOwner(host, { owner, stateDir: settings.owner.stateDir, onText }, signal);
+}
+
+/** Of VMs that do not run: what is in one is a monitor that its daemon has forgotten. */
+async function removeJails(
+  host: SystemHost,
+  settings: HelperSettings,
+  signal: AbortSignal,
+): Promise<void> {
+  const failures = await sweepJails(host.jails(settings), new Set(), signal);
+  if (failures.length > 0)
+    throw new BangerError('system.failed', 'Cannot remove the jails of VMs', {
+      cause: failures[0],
+      hint: 'sudo banger system uninstall',
+    });
+  await rm(host.places.jails, { recursive: true, force: true });
 }
 
 interface Purge {

@@ -1,16 +1,28 @@
 /**
- * The systemd units of an installation; docs/decisions/0027 says why each is as it is. Pure. Checked values only go in: a
+ * The systemd units of an installation; docs/decisions/0027 and 0029 say why each is as it is. Pure. Checked values only go in: a
  * user's name and number.
  */
-import { HELPER_SOCKET } from '../helper/helper-settings.ts';
+import { HELPER_SOCKET, JAIL_SOCKET } from '../helper/helper-settings.ts';
 import type { SystemOwner } from './find-owner.ts';
-import { DAEMON_UNIT, HELPER_UNIT, PROGRAM_DIR, SOCKET_UNIT, type UnitName } from './places.ts';
+import { hardening, jailHardening } from './unit-hardening.ts';
+import {
+  DAEMON_UNIT,
+  HELPER_UNIT,
+  JAIL_SOCKET_UNIT,
+  JAIL_UNIT,
+  PROGRAM_DIR,
+  SOCKET_UNIT,
+  SOCKET_UNITS,
+  type UnitName,
+} from './places.ts';
 
 export function unitTexts(owner: SystemOwner): Readonly<Record<UnitName, string>> {
   return {
     [DAEMON_UNIT]: unitText(daemonUnit(owner)),
-    [SOCKET_UNIT]: unitText(socketUnit(owner)),
-    [HELPER_UNIT]: unitText(helperUnit(owner)),
+    [SOCKET_UNIT]: unitText(socketUnit(owner, HELPER_SOCKET)),
+    [HELPER_UNIT]: unitText(helperUnit(owner, bridgeHelper)),
+    [JAIL_SOCKET_UNIT]: unitText(socketUnit(owner, JAIL_SOCKET)),
+    [JAIL_UNIT]: unitText(helperUnit(owner, jailHelper)),
   };
 }
 
@@ -25,10 +37,10 @@ function daemonUnit({ name, uid }: SystemOwner): Unit {
   return {
     Unit: [
       `Description=banger daemon of user ${name}`,
-      `Wants=${SOCKET_UNIT}`,
+      `Wants=${SOCKET_UNITS.join(' ')}`,
       // Its directory is there while the daemon is, and not only while the user is logged in.
       `Requires=${runtime}`,
-      `After=${SOCKET_UNIT} ${runtime} network.target`,
+      `After=${SOCKET_UNITS.join(' ')} ${runtime} network.target`,
     ],
     Service: [
       `User=${name}`,
@@ -46,11 +58,11 @@ function daemonUnit({ name, uid }: SystemOwner): Unit {
 }
 
 /** systemd asks the kernel who connects and says so in the instance's name; the file's mode already lets only one user. */
-function socketUnit({ name }: SystemOwner): Unit {
+function socketUnit({ name }: SystemOwner, path: string): Unit {
   return {
-    Unit: [`Description=Socket of banger's helper for user ${name}`],
+    Unit: [`Description=Socket of a helper of banger's for user ${name}`],
     Socket: [
-      `ListenStream=${HELPER_SOCKET}`,
+      `ListenStream=${path}`,
       `SocketUser=${name}`,
       'SocketMode=0600',
       'DirectoryMode=0711',
@@ -62,60 +74,48 @@ function socketUnit({ name }: SystemOwner): Unit {
   };
 }
 
+interface Helper {
+  readonly what: string;
+  readonly program: string;
+  /** In the journal */
+  readonly identifier: string;
+  readonly lines: readonly string[];
+}
+
+const bridgeHelper: Helper = {
+  what: 'helper',
+  program: 'banger-helper.js',
+  identifier: 'banger-helper',
+  lines: hardening,
+};
+
+/** What it has started is not its own: VMs live on when it ends. */
+const jailHelper: Helper = {
+  what: 'helper for jails',
+  program: 'banger-jail-helper.js',
+  identifier: 'banger-jail',
+  lines: ['KillMode=process', ...jailHardening],
+};
+
 /** Without a compiler at run time (`--jitless`) Node needs no memory that is writable and executable. */
-function helperUnit({ name }: SystemOwner): Unit {
+function helperUnit({ name }: SystemOwner, { what, program, identifier, lines }: Helper): Unit {
   const node = `${PROGRAM_DIR}/node_modules/node/bin/node --jitless --disable-warning=ExperimentalWarning`;
   return {
     Unit: [
-      `Description=banger's helper for user ${name}, connection %i`,
+      `Description=banger's ${what} for user ${name}, connection %i`,
       'CollectMode=inactive-or-failed',
     ],
     Service: [
-      `ExecStart=${node} ${PROGRAM_DIR}/dist/banger-helper.js %i`,
+      `ExecStart=${node} ${PROGRAM_DIR}/dist/${program} %i`,
       'StandardInput=null',
       'StandardOutput=null',
       'StandardError=journal',
-      'SyslogIdentifier=banger-helper',
+      `SyslogIdentifier=${identifier}`,
       'TimeoutStopSec=10',
-      ...hardening,
+      ...lines,
     ],
   };
 }
-
-const hardening = [
-  // Links, rules and addresses; /proc/sys/net is root's and asks for the same.
-  'CapabilityBoundingSet=CAP_NET_ADMIN',
-  'NoNewPrivileges=yes',
-  'ProtectSystem=strict',
-  'ReadWritePaths=/proc/sys/net',
-  'ProtectHome=yes',
-  'PrivateTmp=yes',
-  'DevicePolicy=closed',
-  'DeviceAllow=/dev/net/tun rw',
-  'ProtectKernelTunables=yes',
-  'ProtectKernelModules=yes',
-  'ProtectKernelLogs=yes',
-  'ProtectControlGroups=yes',
-  'ProtectClock=yes',
-  'ProtectHostname=yes',
-  'ProtectProc=invisible',
-  'RestrictAddressFamilies=AF_UNIX AF_NETLINK AF_INET AF_INET6',
-  'RestrictNamespaces=yes',
-  'RestrictRealtime=yes',
-  'RestrictSUIDSGID=yes',
-  'LockPersonality=yes',
-  'MemoryDenyWriteExecute=yes',
-  'IPAddressDeny=any',
-  'SystemCallArchitectures=native',
-  'SystemCallFilter=@system-service',
-  'SystemCallFilter=~@privileged @resources @mount @swap @reboot @raw-io @debug @obsolete',
-  'SystemCallErrorNumber=EPERM',
-  'KeyringMode=private',
-  'RemoveIPC=yes',
-  'UMask=0077',
-  'MemoryMax=512M',
-  'TasksMax=64',
-];
 
 function unitText(unit: Unit): string {
   const sections = Object.entries(unit).map(([section, lines]) =>

@@ -1,7 +1,7 @@
 /**
  * Jails as root makes them, with Firecracker's own jailer. Below `base`, which only root can change:
- * `firecracker/<id>/root` is a jail's root directory (the jailer chooses these names), and its owner says whose it is;
- * `exec` has the copy of Firecracker that is started. Control groups are `banger/<banger>/<id>` in each controller.
+ * `firecracker/<id>/root` is a jail's root directory (the jailer chooses these names), and the group of `firecracker/<id>` says
+ * whose it is; `exec` has the copy of Firecracker that is started. Control groups are `banger/<banger>/<id>` in each controller.
  *
  * While something runs in a jail, its root directory is open to it and to the owner; nothing that is there is believed. It is
  * closed before anything is put in it or taken away by name, and then nobody is there who could change it meanwhile.
@@ -18,8 +18,15 @@ import { readCgroupMounts } from './cgroup-mounts.ts';
 import { execCopy } from './exec-copy.ts';
 import { findJailed, isGoneSoon, isSame } from './find-jailed.ts';
 import type { OwnedTree } from './held-file.ts';
-import { clearRoot, ensureRootsOwn, refuseSharedUser, takeAllAway, uidOf } from './jail-dirs.ts';
-import { busy, unusable } from './jail-errors.ts';
+import {
+  clearRoot,
+  ensureRootsOwn,
+  recordUser,
+  refuseSharedUser,
+  takeAllAway,
+  uidOf,
+} from './jail-dirs.ts';
+import { busy, unusable, unusableFile } from './jail-errors.ts';
 import { closeRoot, placeFile, type FileOwner, type JailRoot } from './jail-files.ts';
 import { Jail, JailFile, JailId, JailSpawn, TakenFile, type JailHost } from './jail-host.ts';
 import { holdLog } from './jail-log.ts';
@@ -29,7 +36,7 @@ import { jailPlaces } from './jail-places.ts';
 import { jailProblems } from './jail-problems.ts';
 import { jailerCommand } from './jailer-command.ts';
 import { giveOut, moveOut } from './move-out.ts';
-import { openToOwner } from './open-to-owner.ts';
+import { openly, openToOwner } from './open-to-owner.ts';
 import { removeTree } from './remove-tree.ts';
 
 export interface JailHostSettings {
@@ -60,9 +67,15 @@ export function createJailHost(settings: JailHostSettings): RootJailHost {
   const { base, owner, banger, filesBelow, processes, clock } = settings;
   const { versions = createVersionProbe(settings) } = settings;
   const { jails, exec, parent, rootOf } = jailPlaces(base, banger);
-  const jailed = async (id: JailId) => findJailed({ id, base, uid: await uidOf(rootOf(id)) });
-  const treeOf = async (): Promise<OwnedTree | undefined> =>
-    filesBelow === undefined ? undefined : { dir: await realpath(filesBelow), uid: owner.uid };
+  const userOf = (id: JailId) => uidOf(dirname(rootOf(id)));
+  const jailed = async (id: JailId) => findJailed({ id, base, uid: await userOf(id) });
+  const treeOf = async (): Promise<OwnedTree | undefined> => {
+    if (filesBelow === undefined) return undefined;
+    const dir = await realpath(filesBelow).catch((cause: unknown) => {
+      throw unusableFile(filesBelow, 'there is no such directory', cause);
+    });
+    return { dir, uid: owner.uid };
+  };
   const rootWith = (id: JailId, uid: number, tree?: OwnedTree): JailRoot => ({
     ...{ path: rootOf(id), uid, owner, tree, processes },
   });
@@ -76,10 +89,10 @@ export function createJailHost(settings: JailHostSettings): RootJailHost {
       if ((await jailed(id)).length > 0) throw busy(id);
       await ensureRootsOwn(base);
       await refuseSharedUser(jails, { id, uid });
-      const before = await uidOf(rootOf(id));
+      const before = await userOf(id);
       if (before !== undefined && before !== uid) await host.remove(id, signal);
       await ensureRootsOwn(jails);
-      await ensureRootsOwn(dirname(rootOf(id)));
+      await recordUser(dirname(rootOf(id)), uid);
       await mkdir(rootOf(id), { recursive: true, mode: 0o700 });
       const root = rootWith(id, uid, await treeOf());
       await closeRoot(root);
@@ -91,7 +104,7 @@ export function createJailHost(settings: JailHostSettings): RootJailHost {
 
     async spawn(order, signal) {
       const { id, logFile, netns } = JailSpawn.parse(order);
-      const uid = await uidOf(rootOf(id));
+      const uid = await userOf(id);
       if (uid === undefined) throw unusable(id, 'nothing was placed in it');
       if ((await jailed(id)).length > 0) throw busy(id);
       const checkNetns =
@@ -105,7 +118,8 @@ export function createJailHost(settings: JailHostSettings): RootJailHost {
       await using log = await holdLog(logFile, root.tree);
       await using cleanup = new AsyncDisposableStack();
       const options = { logFile: log.path, cwd: '/', signal };
-      const child = cleanup.use(await processes.spawn(command, options));
+      const opened = owner.uid === 0 ? command : openly(command);
+      const child = cleanup.use(await processes.spawn(opened, options));
       if (owner.uid !== 0) {
         await openToOwner({ root: root.path, uid, owner, child, clock }, signal);
         await checkNetns?.(child);
@@ -126,19 +140,19 @@ export function createJailHost(settings: JailHostSettings): RootJailHost {
     async takeOut(id, file, signal) {
       const { name, to } = TakenFile.parse(file);
       signal.throwIfAborted();
-      await moveOut({ from: join(rootOf(id), name), to, uid: await uidOf(rootOf(id)), owner });
+      await moveOut({ from: join(rootOf(id), name), to, uid: await userOf(id), owner });
     },
 
     async giveOut(id, name, signal) {
       signal.throwIfAborted();
-      await giveOut({ from: join(rootOf(id), name), uid: await uidOf(rootOf(id)), owner });
+      await giveOut({ from: join(rootOf(id), name), uid: await userOf(id), owner });
     },
 
     async remove(id, signal) {
       const dir = dirname(rootOf(id));
       const isEmpty = async () => (await jailed(id)).length === 0;
       if (!(await isGoneSoon(isEmpty, clock, signal))) throw busy(id);
-      const uid = await uidOf(rootOf(id));
+      const uid = await userOf(id);
       if (uid !== undefined) {
         const root = rootWith(id, uid);
         await closeRoot(root);

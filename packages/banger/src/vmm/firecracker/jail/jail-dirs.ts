@@ -1,4 +1,4 @@
-import { chmod, lstat, mkdir, readdir } from 'node:fs/promises';
+import { chmod, chown, lstat, mkdir, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { BangerError } from '@banger/protocol/errors';
@@ -25,17 +25,23 @@ export async function ensureRootsOwn(path: string): Promise<void> {
   );
 }
 
-/** Who is jailed there; undefined when there is no such directory, or it is not made ready. */
-export async function uidOf(root: string): Promise<number | undefined> {
-  const found = await lstat(root).catch(unlessMissing);
-  if (found?.isDirectory() !== true) return undefined;
-  return found.uid >= FIRST_JAIL_UID && found.uid <= LAST_JAIL_UID ? found.uid : undefined;
+/** Makes a jail's own directory, and writes down who is jailed there: its group is the jail's, and only root changes it. */
+export async function recordUser(dir: string, uid: number): Promise<void> {
+  await ensureRootsOwn(dir);
+  await chown(dir, 0, uid);
+}
+
+/** Who is jailed there; undefined when there is no such directory, or nobody was written down. */
+export async function uidOf(dir: string): Promise<number | undefined> {
+  const found = await lstat(dir).catch(unlessMissing);
+  if (found?.isDirectory() !== true || found.uid !== 0) return undefined;
+  return found.gid >= FIRST_JAIL_UID && found.gid <= LAST_JAIL_UID ? found.gid : undefined;
 }
 
 /** Rejects when another jail below `jails` is this user's: each could read and end the other. */
 export async function refuseSharedUser(jails: string, { id, uid }: Jail): Promise<void> {
   for (const other of (await readdir(jails).catch(unlessMissing)) ?? []) {
-    if (other === id || (await uidOf(join(jails, other, 'root'))) !== uid) continue;
+    if (other === id || (await uidOf(join(jails, other))) !== uid) continue;
     throw unusable(id, `uid ${String(uid)} is that of jail "${other}"`);
   }
 }

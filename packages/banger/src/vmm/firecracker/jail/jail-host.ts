@@ -1,7 +1,7 @@
 /**
  * Everything about jails that only root may do. Root does it in this process, anybody else through the helper: the same
  * interface, so callers do not know. A jail is known by its id; who its Firecracker runs as is written where nobody but root
- * can change it: as the owner of its root directory. Which jailer and which Firecracker are run, and below which directory,
+ * can change it. Which jailer and which Firecracker are run, and below which directory,
  * is in the host's own settings and never in a request. All but `spawn` may be repeated.
  */
 import { z } from 'zod';

@@ -19,6 +19,16 @@ const ADDRESS_BITS = 16;
 export function jailUid(owner: string, address: string): number {
   if (!isIPv4(address)) throw new Error(`"${address}" is no IPv4 address`);
   const [, , high, low] = address.split('.').map(Number);
+  return firstUidOf(owner) + ((high ?? 0) << 8) + (low ?? 0);
+}
+
+/** Whether a VM of this banger's may be jailed as that user. Pure. */
+export function isJailUidOf(owner: string, uid: number): boolean {
+  const first = firstUidOf(owner);
+  return uid >= first && uid < first + (1 << ADDRESS_BITS);
+}
+
+function firstUidOf(owner: string): number {
   const banger = createHash('sha256').update(owner).digest().readUInt16BE(0) >> 4;
-  return FIRST_JAIL_UID + (banger << ADDRESS_BITS) + ((high ?? 0) << 8) + (low ?? 0);
+  return FIRST_JAIL_UID + (banger << ADDRESS_BITS);
 }

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 
 import type { Clock } from '../../../host/clock.ts';
 import { unlessMissing } from '../../../host/missing-files.ts';
-import type { Child } from '../../../host/processes.ts';
+import type { Child, Command } from '../../../host/processes.ts';
 import { cellFiles } from '../cell.ts';
 import { unusableFile } from './jail-errors.ts';
 import type { FileOwner } from './jail-files.ts';
@@ -19,13 +19,18 @@ export interface OpenedJail {
 const CHECK_MS = 2;
 /** It takes some 60 ms on a quiet host. */
 const SOCKET_MS = 20_000;
-/** Whoever has the directory's group may enter, and what is made in it from now on is of that group. */
-const SET_GROUP_ID = 0o2770;
+/** The owner's, and the jail's group's */
+const BOTH = 0o770;
+
+/** What the command makes may be used by whoever comes to it: the directory that it is in is closed to all but two. */
+export function openly(command: Command): Command {
+  return ['sh', '-c', 'umask 0 && exec "$@"', 'sh', ...command];
+}
 
 /**
  * Lets a daemon that is not root use what Firecracker makes in its jail. The jailer closes the root directory to all others
  * just before it becomes Firecracker, whose first work is its socket: so that is waited for. The socket itself is given
- * to the owner without following a link. Resolves at once when the child is gone.
+ * to the owner without following a link. The owner's group is no part of it: others may be in that. Resolves at once when the child is gone.
  */
 export async function openToOwner(jail: OpenedJail, signal: AbortSignal): Promise<void> {
   const { root, uid, owner, child, clock } = jail;
@@ -39,6 +44,6 @@ export async function openToOwner(jail: OpenedJail, signal: AbortSignal): Promis
     await clock.wait(CHECK_MS, ended).catch(() => undefined);
   }
   await lchown(socket, owner.uid, owner.gid); // Before the owner could put anything else there.
-  await chown(root, uid, owner.gid);
-  await chmod(root, SET_GROUP_ID);
+  await chmod(root, BOTH); // First of the two, so that the jail is never without.
+  await chown(root, owner.uid, uid);
 }
