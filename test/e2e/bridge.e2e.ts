@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 
 import { networkState } from '../support/bridge-scene.ts';
-import { killDaemon, until } from '../support/faults.ts';
+import { killDaemon, until, untilHolds } from '../support/faults.ts';
 import { putServer, serve } from '../support/guest-server.ts';
 import { mayMakeNamespaces, type NetworkNamespace } from '../support/network-namespace.ts';
 import { sandboxTest, type SandboxHome } from '../support/sandbox-home.ts';
@@ -115,9 +115,10 @@ sandboxTest('VMs on the bridge', options, async (home, _, part) => {
       await killDaemon(home);
       assert.equal(await reaches(space, b), true);
       await home.ok(['vm', 'delete', 'a', 'b', 'c']);
-      await untilNoBridge(space);
-      await space.ok('ip neigh flush dev uplink0'); // It knows the server beyond.
-      assert.equal(await networkState(space.ok), before);
+      await untilHolds(async () => {
+        await space.ok('ip neigh flush dev uplink0'); // It knows the server beyond.
+        assert.equal(await networkState(space.ok), before);
+      });
       await home.assertHostIsClean();
     },
   );
@@ -135,17 +136,10 @@ sandboxTest('VMs that come to the bridge and go leave nothing on it', options, a
     const flags = [round % 2 === 0 ? '--nat' : '--no-nat', ...(round % 3 === 0 ? OPEN : [])];
     await home.ok(['vm', 'run', '--rm', ...BRIDGE, ...flags, '--', 'true']);
   }
-  await untilNoBridge(space);
-  assert.equal(await networkState(space.ok), before);
+  // The taps that wait for the next VMs go after the last VM, the bridge and the rules after them.
+  await untilHolds(async () => assert.equal(await networkState(space.ok), before));
   await home.assertHostIsClean();
 });
-
-async function untilNoBridge(space: NetworkNamespace): Promise<void> {
-  await until(
-    'the bridge is gone',
-    async () => !(await space.ok('ip -br link')).includes('br-banger'),
-  );
-}
 
 async function rulesOf(space: NetworkNamespace): Promise<string> {
   const rules = await space.ok('nft list ruleset');

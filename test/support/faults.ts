@@ -122,11 +122,19 @@ export async function until(
 }
 
 /** Until nothing but the idle daemon is left; the last complaint is the error. */
-export async function untilClean(home: SandboxHome, timeoutMs = PATIENCE_MS): Promise<void> {
+export function untilClean(home: SandboxHome, timeoutMs = PATIENCE_MS): Promise<void> {
+  return untilHolds(() => home.assertHostIsClean(), timeoutMs);
+}
+
+/** Until an assertion holds; the last complaint is the error. */
+export async function untilHolds(
+  assertion: () => Promise<void>,
+  timeoutMs = PATIENCE_MS,
+): Promise<void> {
   const deadline = Date.now() + timeoutMs;
   for (;;) {
     try {
-      await home.assertHostIsClean();
+      await assertion();
       return;
     } catch (error) {
       if (Date.now() > deadline) throw error;
