@@ -14,6 +14,7 @@ import {
 } from '../support/faults.ts';
 import { sandboxTest, type SandboxHome } from '../support/sandbox-home.ts';
 import {
+  asSavedElsewhere,
   assertCounts,
   assertDisksAreClean,
   COUNT,
@@ -156,12 +157,24 @@ sandboxTest('Ctrl-C while a VM is saved: it runs on', {}, async (home, _, part) 
     await assertRunsOn(home, bootId);
     assert.equal((await listVms(home)).length, 1);
   });
-  await part('a suspended one has the right time when it goes on', async () => {
-    await home.ok(['vm', 'suspend', 'web']);
-    await pause(10_000);
-    await home.ok(['vm', 'start', 'web']);
-    assert.ok((await clockOffsetMs(home, 'web')) < 2000);
-  });
+  await part(
+    'a suspended one stays so where it cannot go on, and has the right time when it does',
+    async () => {
+      await home.ok(['vm', 'suspend', 'web']);
+      await asSavedElsewhere(home, 'web', async () => {
+        const { stderr } = await assertFails(
+          home,
+          ['vm', 'start', 'web'],
+          /it was saved .* cannot load it/,
+        );
+        assert.match(stderr, /^hint: +banger vm kill web; banger vm start web/m);
+        assert.equal((await stateOf(home, 'web')).name, 'suspended');
+      });
+      await pause(10_000);
+      await home.ok(['vm', 'start', 'web']);
+      assert.ok((await clockOffsetMs(home, 'web')) < 2000);
+    },
+  );
   await endsWell(home);
 });
 

@@ -11,6 +11,7 @@ import {
 import { FIRECRACKER, useFakeFirecracker } from '../support/firecracker-vms.ts';
 import { mayMakeNamespaces } from '../support/network-namespace.ts';
 import { sandboxTest } from '../support/sandbox-home.ts';
+import { asSavedElsewhere } from '../support/saved-vms.ts';
 import { bootIdOf, guestSays, showVm, SLIM } from '../support/vms.ts';
 
 /**
@@ -59,21 +60,29 @@ sandboxTest('VMs of Firecracker', options, async (home, _, part) => {
     assert.equal(await bootIdOf(home, 'web'), bootId);
     assert.equal(await guest('cat /run/f'), 'here');
   });
-  await part('stay suspended under another version, which cannot load them', async () => {
-    const bootId = await bootIdOf(home, 'web');
-    await home.ok(['vm', 'suspend', 'web']);
-    await useFakeFirecracker(home, '1.17.0');
-    const { stderr } = await assertFails(
-      home,
-      ['vm', 'start', 'web'],
-      /saved by version 1\.16\.1.* 1\.17\.0 cannot load it/,
-    );
-    assert.match(stderr, /^hint: +banger vm kill web/m);
-    assert.equal((await stateOf(home, 'web')).name, 'suspended');
-    await useFakeFirecracker(home);
-    await home.ok(['vm', 'start', 'web']);
-    assert.equal(await bootIdOf(home, 'web'), bootId);
-  });
+  await part(
+    'stay suspended under another version or processor, which cannot load them',
+    async () => {
+      const bootId = await bootIdOf(home, 'web');
+      await home.ok(['vm', 'suspend', 'web']);
+      await useFakeFirecracker(home, '1.17.0');
+      const { stderr } = await assertFails(
+        home,
+        ['vm', 'start', 'web'],
+        /saved by version 1\.16\.1.* 1\.17\.0 cannot load it/,
+      );
+      assert.match(stderr, /^hint: +banger vm kill web/m);
+      assert.equal((await stateOf(home, 'web')).name, 'suspended');
+      await useFakeFirecracker(home);
+      await asSavedElsewhere(home, 'web', async () => {
+        const why = /saved on another processor \("Another CPU", this host has ".+"\)/;
+        const refused = await assertFails(home, ['vm', 'start', 'web'], why);
+        assert.match(refused.stderr, /^hint: +banger vm kill web/m);
+      });
+      await home.ok(['vm', 'start', 'web']);
+      assert.equal(await bootIdOf(home, 'web'), bootId);
+    },
+  );
   await part('start again after theirs was killed', async () => {
     await guest('sync');
     await killAndWait((await showVm(home, 'web')).vmm?.pid ?? 0);

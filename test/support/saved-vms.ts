@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { readdir } from 'node:fs/promises';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { runToEnd } from './run-to-end.ts';
@@ -36,6 +36,22 @@ export async function assertDisksAreClean(home: SandboxHome, vm: string): Promis
     const { status, stdout } = await runToEnd(['e2fsck', '-fn', path], {});
     assert.equal(status, 0, `${vm} ${role}: ${stdout}`);
   }
+}
+
+/** What a suspended VM's state says of where it was saved is another host's while `work` goes on, then its own again. */
+export async function asSavedElsewhere(
+  home: SandboxHome,
+  vm: string,
+  work: () => Promise<void>,
+): Promise<void> {
+  const { id } = await showVm(home, vm);
+  const file = join(home.stateDir, 'vms', id, 'saved/manifest.json');
+  const own = await readFile(file, 'utf8');
+  const manifest = JSON.parse(own) as object;
+  const elsewhere = { fingerprint: '0'.repeat(64), processor: 'Another CPU' };
+  await writeFile(file, JSON.stringify({ ...manifest, ...elsewhere }));
+  await work();
+  await writeFile(file, own);
 }
 
 /** What interrupted work would leave: drafts and copies beside a VM's files, templates and fork points in the making. */

@@ -9,6 +9,8 @@ export const SavedManifest = z.object({
   fingerprint: z.string(),
   /** For people: "QEMU 7.2.22" */
   vmmVersion: z.string(),
+  /** For people: the host's, where the guest saw it. Earlier ones do not say. */
+  processor: z.string().nullish(),
   memoryMib: z.int(),
 });
 export type SavedManifest = z.infer<typeof SavedManifest>;

@@ -11,7 +11,7 @@ export interface TemplateShape {
   /** Digest of agent and boot modules, from the initrd's name */
   readonly initrd: string;
   readonly vmm: VmmName;
-  readonly fingerprint: VmmFingerprint;
+  readonly fingerprint: Omit<VmmFingerprint, 'processor'>;
   readonly accel: Accelerator;
   readonly vcpu: number;
   readonly memoryMib: number;

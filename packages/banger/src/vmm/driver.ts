@@ -53,6 +53,8 @@ export interface VmmFingerprint {
   readonly machine: string;
   /** Hex SHA-256 over version, machine, CPU model (with the host's, where the guest sees it), devices and sizes */
   readonly digest: string;
+  /** For people: the host's processor, where the guest sees it */
+  readonly processor: string | null;
 }
 
 export interface DriverProbe {

@@ -8,11 +8,14 @@ import type { SavedFiles, SaveOptions, VmmFingerprint } from './driver.ts';
 import type { FakeMonitor, FakeSavedFile, FakeVmmHost } from './fake-vmm-host.ts';
 
 /** The same for all plans that can be started from each other's state. */
-export function fakeFingerprint({ version }: FakeVmmHost, { spec }: MachinePlan): VmmFingerprint {
+export function fakeFingerprint(
+  { version, processor }: FakeVmmHost,
+  { spec }: MachinePlan,
+): VmmFingerprint {
   const { accel, vcpu, memoryMib } = spec;
-  const parts = [version, accel, vcpu, memoryMib];
+  const parts = [version, processor, accel, vcpu, memoryMib];
   const digest = createHash('sha256').update(parts.join(' ')).digest('hex');
-  return { version, machine: 'fake', digest };
+  return { version, machine: 'fake', digest, processor };
 }
 
 /** As the real one: pauses, calls `atPause`, and lets run again what ran before on every way out. */

@@ -56,6 +56,8 @@ export interface FakeVmmHost {
   readonly damaged: Set<string>;
   /** Of the monitor that is installed */
   version: string;
+  /** Of the host, as guests see it */
+  processor: string | null;
   lastPid: number;
 }
 
@@ -66,6 +68,7 @@ export function createFakeVmmHost(): FakeVmmHost {
     files: new Map(),
     damaged: new Set(),
     version: '1.0.0',
+    processor: null,
     lastPid: 100,
   };
 }

@@ -29,7 +29,7 @@ export async function saveMachine(
   const live = liveOf(vm, deps);
   const { plan } = vm.record;
   assert(plan, 'a VM that runs has a plan');
-  const { digest, version } = await deps.driverOf(plan).fingerprint(plan, signal);
+  const { digest, version, processor } = await deps.driverOf(plan).fingerprint(plan, signal);
   const wasSilent = live.silence !== undefined;
   if (!wasSilent) stopListening(live);
   try {
@@ -43,6 +43,7 @@ export async function saveMachine(
     createdAt: deps.clock.now().toISOString(),
     fingerprint: digest,
     vmmVersion: version,
+    processor,
     memoryMib: plan.spec.memoryMib,
   };
 

@@ -1,6 +1,7 @@
 import { BangerError } from '@banger/protocol/errors';
 
 import type { SavedManifest, SavedStates } from '../../saved/saved-states.ts';
+import type { VmmFingerprint } from '../../vmm/driver.ts';
 import type { MachineDeps } from '../machine-deps.ts';
 import type { OwnedVm } from '../owned-vm.ts';
 import type { MachinePlan, PlanStart } from '../plan.ts';
@@ -40,15 +41,21 @@ export async function checkLoadable(
   manifest: SavedManifest,
   { plan, deps, signal, hint }: LoadableFacts,
 ): Promise<void> {
-  const { digest, version } = await deps.driverOf(plan).fingerprint(plan, signal);
-  if (digest === manifest.fingerprint) return;
-  const other =
-    manifest.vmmVersion === version ? 'with other devices' : `by version ${manifest.vmmVersion}`;
+  const here = await deps.driverOf(plan).fingerprint(plan, signal);
+  if (here.digest === manifest.fingerprint) return;
   throw new BangerError(
     'vm.state_unusable',
-    `Cannot start VM "${plan.spec.name}" from its saved state: it was saved ${other}, and ${plan.spec.vmm} ${version} cannot load it`,
+    `Cannot start VM "${plan.spec.name}" from its saved state: it was saved ${savedOtherwise(manifest, here)}, and ${plan.spec.vmm} ${here.version} cannot load it`,
     { hint },
   );
+}
+
+function savedOtherwise({ vmmVersion, processor }: SavedManifest, here: VmmFingerprint): string {
+  if (vmmVersion !== here.version) return `by version ${vmmVersion}`;
+  if (here.processor === null) return 'with other devices';
+  if (processor === here.processor || processor == null)
+    return 'with other devices, or other features of the processor';
+  return `on another processor ("${processor}", this host has "${here.processor}")`;
 }
 
 export async function isSaved({ record }: OwnedVm, saved: SavedStates): Promise<boolean> {

@@ -111,6 +111,22 @@ suite('suspend and start', () => {
     assert.equal(vm.record.state.name, 'running');
   });
 
+  test('a state of another processor stays, too, and both are named', async () => {
+    const { world, vm, verbs } = await withVm();
+    world.host.processor = 'CPU A';
+    await verbs.suspend(vm, anOperation());
+    world.host.processor = 'CPU B';
+    await assert.rejects(vm.start(anOperation()), {
+      code: 'vm.state_unusable',
+      message: /saved on another processor \("CPU A", this host has "CPU B"\), and qemu 1\.0\.0/,
+      hint: /banger vm kill web/,
+    });
+    assert.equal(vm.record.state.name, 'suspended');
+    world.host.processor = 'CPU A';
+    await vm.start(anOperation());
+    assert.equal(vm.record.state.name, 'running');
+  });
+
   test('a monitor that ends while it is saved is told, and the VM is stopped', async () => {
     const { world, vm, verbs } = await withVm();
     const suspending = verbs.suspend(vm, anOperation());

@@ -25,12 +25,13 @@ export function templateShape(
   const { spec, paths, imageId, kernelId, init } = plan;
   assert(depth === 't0' || imageId !== null, 'what boots as a machine is of an image');
   const { vmm, accel, vcpu, memoryMib } = spec;
+  const { version, machine, digest } = fingerprint;
   return {
     depth,
     kernelId,
     initrd: basename(paths.initrd),
     vmm,
-    fingerprint,
+    fingerprint: { version, machine, digest },
     accel,
     vcpu,
     memoryMib,

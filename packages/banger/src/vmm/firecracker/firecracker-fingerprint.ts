@@ -5,7 +5,7 @@ import { noLimits } from '@banger/protocol/limits';
 import type { MachinePlan } from '../../machine/plan.ts';
 import { powerOn } from '../../machine/plan.ts';
 import type { VmmFingerprint } from '../driver.ts';
-import { readHostCpu } from '../host-cpu.ts';
+import { processorName, readHostCpu } from '../host-cpu.ts';
 import type { FirecrackerHost } from './firecracker-host.ts';
 import { MACHINE } from './launch-firecracker.ts';
 import { bootCalls } from './machine-calls.ts';
@@ -20,9 +20,10 @@ export async function fingerprint(
   signal: AbortSignal,
 ): Promise<VmmFingerprint> {
   const { version } = await locate(signal);
-  const parts = [version, await readHostCpu(), ...bootCalls(nobody(plan), version)];
+  const hostCpu = await readHostCpu();
+  const parts = [version, hostCpu, ...bootCalls(nobody(plan), version)];
   const digest = createHash('sha256').update(JSON.stringify(parts)).digest('hex');
-  return { version, machine: MACHINE, digest };
+  return { version, machine: MACHINE, digest, processor: processorName(hostCpu) };
 }
 
 function nobody(plan: MachinePlan): MachinePlan {

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import type { MachinePlan } from '../../machine/plan.ts';
 import { powerOn } from '../../machine/plan.ts';
 import type { VmmFingerprint } from '../driver.ts';
-import { readHostCpu } from '../host-cpu.ts';
+import { processorName, readHostCpu } from '../host-cpu.ts';
 import { qemuCommand } from './qemu-command.ts';
 import type { QemuHost } from './qemu-host.ts';
 import { machineFor } from './qemu-machine.ts';
@@ -21,9 +21,10 @@ export async function fingerprint(
   const { accel } = plan.spec;
   const machine = machineFor(accel);
   const hostCpu = accel === 'kvm' ? await readHostCpu() : '';
+  const processor = accel === 'kvm' ? processorName(hostCpu) : null;
   const parts = [version, hostCpu, ...qemuCommand('qemu', nobody(plan), machine)];
   const digest = createHash('sha256').update(JSON.stringify(parts)).digest('hex');
-  return { version, machine: machine.name, digest };
+  return { version, machine: machine.name, digest, processor };
 }
 
 function nobody(plan: MachinePlan): MachinePlan {
