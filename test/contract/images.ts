@@ -1,35 +1,19 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 
-import { noImageConfig, type ImageConfig } from '@banger/protocol/image-config';
+import { noImageConfig } from '@banger/protocol/image-config';
 import type { Stage } from '@banger/protocol/progress';
-import type { ImageId } from '@banger/protocol/ids';
 
 import type { Progress } from '../../packages/banger/src/host/work.ts';
 import type { ImageRecipe } from '../../packages/banger/src/image/image-recipe.ts';
-import type { Images, RegisteredImage } from '../../packages/banger/src/image/images.ts';
-
-export interface ImagesSubject extends AsyncDisposable {
-  /** With "debian-bookworm" and "debian-bookworm-slim" in the catalog, and nothing stored */
-  readonly images: Images;
-  readonly built: () => number;
-  hold(): () => void;
-  damage(id: ImageId): Promise<void> | void;
-  /** Makes the same root file system each time */
-  recipe(described: { readonly name: string; readonly config: ImageConfig }): ImageRecipe;
-  /** Files that are not the store's, but on the same host */
-  readonly host: {
-    /** Resolves with the path; another content each time, as a file system that a guest could mount or as text */
-    put(name: string, form: 'ext4' | 'text'): Promise<string>;
-    has(path: string): Promise<boolean>;
-    remove(path: string): Promise<void>;
-  };
-}
+import { registeredImagesContract } from './images-registered.ts';
+import type { ImagesSubject } from './images-subject.ts';
 
 const NAME = 'debian-bookworm-slim';
 
 /** What callers may rely on, from the real images and from the fake ones. */
 export function imagesContract(name: string, open: () => Promise<ImagesSubject>): void {
+  registeredImagesContract(name, open);
   suite(`${name} keep the contract of Images`, () => {
     const signal = new AbortController().signal;
     const quiet = { signal, progress: quietly() };
@@ -183,115 +167,6 @@ export function imagesContract(name: string, open: () => Promise<ImagesSubject>)
       assert.equal(await subject.images.find(id), undefined);
     });
 
-    test('a registered image is found like any, and its root file system is where it was', async () => {
-      await using subject = await open();
-      const { images } = subject;
-      const rootDisk = await subject.host.put('lab.ext4', 'ext4');
-      const lab: RegisteredImage = { ...registered(rootDisk), init: 'image', kernel: 'own' };
-
-      const image = await images.register(lab, signal);
-      const again = await images.register(lab, signal);
-
-      assert.deepEqual(
-        [image.name, image.kind, image.init, image.kernel, image.rootDisk, image.rootRecord],
-        ['lab', 'registered', 'image', 'own', rootDisk, undefined],
-      );
-      assert.equal(again.id, image.id);
-      assert.deepEqual(await images.list(), [image]);
-      for (const reference of ['lab', image.id, image.id.slice(0, 8)]) {
-        assert.deepEqual(await images.find(reference), image);
-      }
-    });
-
-    test('what is not there or no guest could mount is not registered', async () => {
-      await using subject = await open();
-      const text = await subject.host.put('text', 'text');
-
-      for (const rootDisk of [text, `${text}.missing`]) {
-        const registering = subject.images.register(registered(rootDisk), signal);
-        await assert.rejects(registering, { code: 'image.bad_content' });
-      }
-      const given = registered(await subject.host.put('lab.ext4', 'ext4'));
-      const reason = new Error('enough');
-      await assert.rejects(subject.images.register(given, AbortSignal.abort(reason)), reason);
-
-      assert.deepEqual(await subject.images.list(), []);
-    });
-
-    for (const [what, spoil] of [
-      ['gone', (host: Host, path: string) => host.remove(path)],
-      ['changed', (host: Host) => host.put('lab.ext4', 'ext4')],
-    ] as const) {
-      test(`a registered image whose file is ${what} is damaged until it is registered again`, async () => {
-        await using subject = await open();
-        const { images, host } = subject;
-        const rootDisk = await host.put('lab.ext4', 'ext4');
-        const image = await images.register(registered(rootDisk), signal);
-
-        await spoil(host, rootDisk);
-
-        for (const reference of ['lab', image.id]) {
-          await assert.rejects(images.find(reference), {
-            code: 'image.damaged',
-            hint: `banger image register --name lab --rootfs ${rootDisk}`,
-          });
-        }
-        assert.deepEqual(await images.list(), []);
-        await host.put('lab.ext4', 'ext4');
-        const again = await images.register(registered(rootDisk), signal);
-        assert.notEqual(again.id, image.id);
-        assert.deepEqual(await images.find('lab'), again);
-      });
-    }
-
-    test('a registered image that is removed leaves the file that it was of', async () => {
-      await using subject = await open();
-      const rootDisk = await subject.host.put('lab.ext4', 'ext4');
-      const { id } = await subject.images.register(registered(rootDisk), signal);
-
-      await subject.images.remove(id);
-
-      assert.equal(await subject.images.find('lab'), undefined);
-      assert.ok(await subject.host.has(rootDisk));
-    });
-
-    test('a promoted image needs the file no more, and the registered one stays beside it', async () => {
-      await using subject = await open();
-      const { images, host } = subject;
-      const rootDisk = await host.put('lab.ext4', 'ext4');
-      const given = { ...registered(rootDisk), init: 'image', kernel: 'own' } as const;
-      const image = await images.register(given, signal);
-
-      const promoted = await images.promote(image, quiet);
-
-      assert.deepEqual(
-        [promoted.name, promoted.kind, promoted.init, promoted.kernel],
-        ['lab', 'promoted', 'image', 'own'],
-      );
-      assert.notEqual(promoted.rootDisk, rootDisk);
-      assert.notEqual(promoted.rootRecord, undefined);
-      assert.deepEqual(ids(await images.list()), ids([image, promoted]));
-      await host.remove(rootDisk);
-      assert.deepEqual(await images.list(), [promoted]);
-      assert.deepEqual(await images.find('lab'), promoted);
-    });
-
-    test('a promotion that is aborted, or whose file is gone, stores nothing', async () => {
-      await using subject = await open();
-      const { images, host } = subject;
-      const rootDisk = await host.put('lab.ext4', 'ext4');
-      const image = await images.register(registered(rootDisk), signal);
-      const reason = new Error('enough');
-
-      const aborted = images.promote(image, { ...quiet, signal: AbortSignal.abort(reason) });
-      await assert.rejects(aborted, reason);
-      assert.deepEqual(await images.list(), [image]);
-      await host.remove(rootDisk);
-
-      await assert.rejects(images.promote(image, quiet), { code: 'image.bad_content' });
-      assert.deepEqual(await images.list(), []);
-    });
-
     test('sweeping keeps what is stored', async () => {
       await using subject = await open();
       const image = await subject.images.pull(NAME, quiet);
@@ -301,16 +176,6 @@ export function imagesContract(name: string, open: () => Promise<ImagesSubject>)
       assert.deepEqual(await subject.images.list(), [image]);
     });
   });
-}
-
-type Host = ImagesSubject['host'];
-
-function registered(rootDisk: string): RegisteredImage {
-  return { name: 'lab', init: 'agent', description: '', rootDisk, kernel: null };
-}
-
-function ids(images: readonly { readonly id: string }[]): readonly string[] {
-  return images.map(({ id }) => id).toSorted();
 }
 
 function quietly(seen: Stage[] = []): Progress {

@@ -1,6 +1,7 @@
 import type { ImageId } from '@banger/protocol/ids';
 
-import { imagesContract, type ImagesSubject } from '../../../../test/contract/images.ts';
+import { imagesContract } from '../../../../test/contract/images.ts';
+import type { ImagesSubject } from '../../../../test/contract/images-subject.ts';
 import { createSystemClock } from '../host/system-clock.ts';
 import { createFakeImages } from './fake-images.ts';
 import type { ImageRecipe } from './image-recipe.ts';

@@ -13,7 +13,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 
-import { type ImagesSubject, imagesContract } from '../../../../test/contract/images.ts';
+import { imagesContract } from '../../../../test/contract/images.ts';
+import type { ImagesSubject } from '../../../../test/contract/images-subject.ts';
 import { createSystemClock } from '../host/system-clock.ts';
 import { createCatalog } from '../catalog/catalog.ts';
 import { imageCatalog } from './catalog.ts';
