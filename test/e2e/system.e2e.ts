@@ -58,6 +58,7 @@ sandboxTest('banger system', { images: 'full', timeoutMs: 900_000 }, async (home
     assert.match(status, /^owner: +ana \(uid 1000\)/m);
     assert.match(status, /^bangerd\.service: active, enabled, pid \d+$/m);
     assert.match(status, /^banger-helper\.socket: active, enabled$/m);
+    assert.match(status, /^banger-jail\.socket: active, enabled$/m);
     assert.match(await says(`${asAna} ${banger} daemon status`), /pid/);
     assert.match(
       await says('journalctl -t banger-helper -o cat'),
@@ -66,16 +67,20 @@ sandboxTest('banger system', { images: 'full', timeoutMs: 900_000 }, async (home
     assert.equal(await says('find /usr/local/lib/banger /etc/banger ! -user root'), '');
   });
 
-  await part('the helper works for nobody else, and is as closed as it can be', async () => {
-    const open = `python3 -c 'import socket; socket.socket(socket.AF_UNIX).connect("/run/banger/helper.sock")'`;
-    const { stderr } = await run(`runuser -u nobody -- ${open}`);
-    const score = await says(
-      'systemd-analyze security --no-pager banger-helper@x.service | tail -1',
-    );
+  await part('the helpers work for nobody else, and are as closed as they can be', async () => {
+    for (const [unit, socket, limit] of [
+      ['banger-helper', 'helper', 2.5],
+      ['banger-jail', 'jail', 6],
+    ] as const) {
+      const open = `python3 -c 'import socket; socket.socket(socket.AF_UNIX).connect("/run/banger/${socket}.sock")'`;
+      const { stderr } = await run(`runuser -u nobody -- ${open}`);
+      const score = await says(
+        `systemd-analyze security --no-pager ${unit}@x.service | grep 'Overall exposure'`,
+      );
 
-    assert.match(stderr, /Permission denied/);
-    const exposure = Number(/([\d.]+) OK/.exec(score)?.[1]);
-    assert.ok(exposure < 2.5, score);
+      assert.match(stderr, /Permission denied/);
+      assert.ok(Number(/([\d.]+) [A-Z]+/.exec(score)?.[1]) < limit, score);
+    }
     assert.equal(await says('systemd-analyze verify /etc/systemd/system/banger*.s* 2>&1'), '');
   });
 
