@@ -14,7 +14,7 @@ const LIMIT_MIB = 8;
 const WRITTEN_MIB = 48;
 const options = { ownNetwork: true, templates: 'off', skip: !mayMakeNamespaces } as const;
 
-sandboxTest('the memory of a VM of Firecracker', options, async (home, _, part) => {
+sandboxTest('a VM of Firecracker', options, async (home, _, part) => {
   await useFakeFirecracker(home);
   const guest = (script: string) => guestSays(home, 'web', ['sh', '-c', script]);
   await home.ok(['vm', 'create', '--name', 'web', ...FIRECRACKER, ...SHAPE]);
@@ -29,15 +29,15 @@ sandboxTest('the memory of a VM of Firecracker', options, async (home, _, part) 
     });
   };
 
-  await part('comes back to the host when the guest has freed it', takeAndFree);
-  await part('is as it was after a suspend, and comes back then, too', async () => {
+  await part('gives memory back to the host when the guest has freed it', takeAndFree);
+  await part('goes on after a suspend, and gives memory back then, too', async () => {
     await guest('echo here > /run/f');
     await home.ok(['vm', 'suspend', 'web']);
     await home.ok(['vm', 'start', 'web']);
     assert.equal(await guest('cat /run/f'), 'here');
     await takeAndFree();
   });
-  await part('is told by the guest, beside what the host has given', async () => {
+  await part('tells of its memory, as the guest and as the host see it', async () => {
     const { stdout } = await home.ok(['vm', 'stats', 'web', '--json']);
     const [stats] = JSON.parse(stdout) as Record<string, number>[];
     const { memoryTotalBytes: total = 0, memoryFreeBytes: free = 0 } = stats ?? {};
@@ -45,7 +45,19 @@ sandboxTest('the memory of a VM of Firecracker', options, async (home, _, part) 
     assert.ok((stats?.['memoryCacheBytes'] ?? 0) > 0, stdout);
     assert.ok((stats?.['hostRssBytes'] ?? 0) > 0, stdout);
   });
-  await part('is no matter of how much its disks may read and write', async () => {
+  await part('has a log in which Firecracker is told apart from the guest', async () => {
+    const forged = `${new Date().toISOString()} [web:main] forged`;
+    await guest(`echo '${forged}' > /dev/console`);
+    await until('it is in the log', async () => {
+      return (await home.ok(['vm', 'logs', 'web'])).stdout.includes(forged);
+    });
+    const { stdout } = await home.ok(['vm', 'logs', 'web', '--source', 'vmm']);
+    assert.match(stdout, /^\S+ \[vm-\w+:main\] Running Firecracker v1\.16\.1$/m);
+    assert.doesNotMatch(stdout, /forged|banger-agent/);
+    const last = (await home.ok(['vm', 'logs', 'web', '--source', 'vmm', '--tail', '1'])).stdout;
+    assert.equal(last, `${stdout.trimEnd().split('\n').at(-1) ?? ''}\n`);
+  });
+  await part('holds its disks to a limit, also another one and after a suspend', async () => {
     await home.ok(['vm', 'set', 'web', '--disk-bandwidth', `${String(LIMIT_MIB)}M`]);
     await assertHeld(home);
     assert.match((await home.ok(['vm', 'show', 'web'])).stdout, /disk bandwidth: +8M a second/);
@@ -63,8 +75,11 @@ sandboxTest('the disks of a VM of QEMU', { templates: 'shared' }, async (home, _
   await part('are held to their limit', () => assertHeld(home));
   await part('and not its network: that is refused by name', async () => {
     const limit = ['--network-bandwidth', '10M'];
-    await assertFails(home, ['vm', 'set', 'web', ...limit], /network of VM "web": VMM "qemu"/);
-    await assertFails(home, ['vm', 'create', ...limit, ...SLIM], /VMM "qemu" has no limit for it/);
+    const usage = { status: 2 };
+    const set = ['vm', 'set', 'web', ...limit];
+    await assertFails(home, set, /network of VM "web": VMM "qemu"/, usage);
+    const create = ['vm', 'create', ...limit, ...SLIM];
+    await assertFails(home, create, /VMM "qemu" has no limit for it/, usage);
   });
 });
 

@@ -18,6 +18,9 @@ const settings = z
   .object({ version: z.string(), taps: z.boolean(), qemu: z.string() })
   .parse(JSON.parse(readFileSync(beside('settings.json'), 'utf8')));
 
+/** Of the instance, for its log */
+let id = 'anonymous-instance';
+
 await main(process.argv.slice(2));
 
 async function main(args: readonly string[]): Promise<void> {
@@ -33,7 +36,7 @@ async function main(args: readonly string[]): Promise<void> {
     log('Firecracker exiting successfully. exit_code=0');
     return;
   }
-  const id = values.id ?? 'anonymous-instance';
+  id = values.id ?? id;
   log(`Running Firecracker v${version}`);
   const faults = new FaultPlan(beside('faults.json'));
   const fault = faults.at('start');
@@ -93,7 +96,7 @@ function writeConsole(text: Buffer, file: string | undefined): void {
 }
 
 function log(text: string): void {
-  process.stdout.write(`${new Date().toISOString()} [anonymous-instance:main] ${text}\n`);
+  process.stdout.write(`${new Date().toISOString()} [${id}:main] ${text}\n`);
 }
 
 function beside(name: string): string {

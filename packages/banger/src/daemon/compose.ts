@@ -11,6 +11,7 @@ import { openDatabase } from '../store/database.ts';
 import { lockStateDir } from '../store/lock.ts';
 import { createActivity } from './activity.ts';
 import { composeAdapters } from './compose-adapters.ts';
+import { driverOf } from './compose-drivers.ts';
 import { composeCells } from './compose-cells.ts';
 import { composeDoctor } from './compose-doctor.ts';
 import { composeMachines } from './compose-machines.ts';
@@ -144,7 +145,10 @@ export async function startDaemon({
   const app = createHttpApp({
     handlers,
     machines,
-    text: logStreams({ machines, events, daemonLog: paths.logFile }),
+    text: logStreams({
+      ...{ machines, events, daemonLog: paths.logFile },
+      monitorLog: (plan) => driverOf(adapters.drivers, plan).log(plan),
+    }),
     builds,
     images: adapters.images,
     archives: adapters.archives,

@@ -73,7 +73,10 @@ export function createFakeApp() {
   const app = createHttpApp({
     handlers,
     machines,
-    text: logStreams({ machines, events, daemonLog: '/nonexistent/log' }),
+    text: logStreams({
+      ...{ machines, events, daemonLog: '/nonexistent/log' },
+      monitorLog: ({ paths }) => ({ file: paths.vmmLog }),
+    }),
     stored: world,
     builds,
     images: world.images,

@@ -43,8 +43,17 @@ export interface VmmDriver {
   /** Finds the monitor that an earlier daemon launched for this plan; undefined when there is none. */
   adopt(plan: MachinePlan, signal: AbortSignal): Promise<Vmm | undefined>;
 
+  /** Where what the monitor of this plan says is, whether or not it runs. */
+  log(plan: MachinePlan): VmmLog;
+
   /** Kills what an earlier, perhaps half-done launch of this plan may have left, and removes its run files. Repeatable. */
   sweep(plan: MachinePlan, signal: AbortSignal): Promise<void>;
+}
+
+export interface VmmLog {
+  readonly file: string;
+  /** What of a line the monitor has said, undefined when it was somebody else; without it the whole file is the monitor's */
+  readonly own?: (line: string) => string | undefined;
 }
 
 export interface VmmFingerprint {

@@ -88,6 +88,7 @@ export function createFakeDriver(options: FakeDriverOptions = {}): FakeVmmDriver
       monitor.hooks = hooks;
       return Promise.resolve(createFakeVmm(host, monitor, []));
     },
+    log: ({ paths }) => ({ file: paths.vmmLog }),
     async sweep(plan, signal) {
       signal.throwIfAborted();
       const { runDir } = plan.paths;

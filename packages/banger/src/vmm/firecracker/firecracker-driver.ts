@@ -11,6 +11,7 @@ import type { FirecrackerHost } from './firecracker-host.ts';
 import { firecrackerProgram, lacksOf, RELEASES, unusableVersion } from './firecracker-versions.ts';
 import { launchFirecracker } from './launch-firecracker.ts';
 import { createOpenCells } from './open-cell.ts';
+import { instanceId, ownLine } from './own-lines.ts';
 import { sweepFirecracker } from './sweep-firecracker.ts';
 
 const INSTALL = `Put the program of ${RELEASES} into PATH, or set firecracker_bin`;
@@ -73,6 +74,10 @@ export function createFirecrackerDriver(options: FirecrackerDriverOptions): VmmD
     fingerprint: (plan, signal) => fingerprint(host, plan, signal),
     launch: (plan, signal) => launchFirecracker(host, plan, signal),
     adopt: (plan, signal) => adoptFirecracker(host, plan, signal),
+    log: ({ id, paths }) => ({
+      file: paths.consoleLog,
+      own: (line) => ownLine(instanceId(id), line),
+    }),
     sweep: (plan, signal) => sweepFirecracker(host, plan, signal),
   };
 }

@@ -7,6 +7,7 @@ import type { Clock } from '../../host/clock.ts';
 import type { Command, InheritedFile, ProcessIdentity, Processes } from '../../host/processes.ts';
 import type { MachinePlan } from '../../machine/plan.ts';
 import { type Cell, cellFiles, type Cells } from './cell.ts';
+import { instanceId } from './own-lines.ts';
 import { connectNetwork, hasOwnNetwork, makeLifeline } from './own-network/own-network.ts';
 import { inOwnNamespaces } from './own-network/own-namespaces.ts';
 import { endSlirp } from './own-network/slirp.ts';
@@ -27,12 +28,13 @@ export interface OpenCellHost {
 }
 
 function openCell(plan: MachinePlan, host: OpenCellHost): Cell {
-  const { spec, paths, network } = plan;
+  const { paths, network } = plan;
+  const id = instanceId(plan.id);
   const { processes } = host;
   const dir = paths.runDir;
   const isAlone = hasOwnNetwork(plan);
   const started = (binary: string, args: readonly string[]): Command => {
-    const command: Command = [binary, '--id', spec.name, ...args];
+    const command: Command = [binary, '--id', id, ...args];
     return isAlone ? inOwnNamespaces(command) : command;
   };
   return {
@@ -58,7 +60,7 @@ function openCell(plan: MachinePlan, host: OpenCellHost): Cell {
     },
     command: (args) => started('firecracker', args),
     async find() {
-      const found = await processes.listMatching(spec.name);
+      const found = await processes.listMatching(id);
       return found.filter((identity) => worksIn(identity, dir));
     },
     adopt: (identity) => processes.adopt(identity),
@@ -83,7 +85,7 @@ function openCell(plan: MachinePlan, host: OpenCellHost): Cell {
   };
 }
 
-/** Names are not unique on a host, a run directory is. Who else of ours would work in it, with the VM's name given? */
+/** Another banger may have a VM of this id, and not this run directory. */
 function worksIn({ pid }: ProcessIdentity, dir: string): boolean {
   try {
     return readlinkSync(`/proc/${String(pid)}/cwd`) === realpathSync(dir);

@@ -56,6 +56,7 @@ export function createQemuDriver(options: QemuDriverOptions): VmmDriver {
     fingerprint: (plan, signal) => fingerprint(host, plan, signal),
     launch: (plan, signal) => launchQemu(host, plan, signal),
     adopt: (plan, signal) => adoptQemu(host, plan, signal),
+    log: ({ paths }) => ({ file: paths.vmmLog }),
     sweep: (plan, signal) => sweepQemu(host, plan, signal),
   };
 }

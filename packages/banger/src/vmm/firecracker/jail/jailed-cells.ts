@@ -3,6 +3,7 @@ import { basename, dirname, join } from 'node:path';
 
 import type { MachinePlan } from '../../../machine/plan.ts';
 import type { Cell, Cells } from '../cell.ts';
+import { instanceId } from '../own-lines.ts';
 import { JailFile, JailId, type JailHost } from './jail-host.ts';
 import { jailUid } from './jail-user.ts';
 
@@ -13,7 +14,7 @@ export function createJailedCells(host: JailHost, banger: string): Cells {
 
 /** A VM's jail. The jailer takes no underscore. */
 export function jailIdOf(vm: string): JailId {
-  return JailId.parse(vm.replace('_', '-'));
+  return JailId.parse(instanceId(vm));
 }
 
 /** The user of a plan's jail, who opens its tap, too. */
