@@ -4,6 +4,7 @@ import { suite, test } from 'node:test';
 import { BangerError } from '@banger/protocol/errors';
 import { toWireError } from '@banger/protocol/wire-error';
 
+import type { InstalledService } from '../system/installed-service.ts';
 import { createCli } from './fixtures.ts';
 import type { StartingDaemon } from './world.ts';
 
@@ -91,6 +92,78 @@ suite('a daemon that does not run', () => {
     );
   });
 });
+
+suite('a daemon that a service runs', () => {
+  test('is started by the service manager, and none beside it', async () => {
+    await using cli = await createCli();
+    await cli.daemon.stop();
+    const service = aService({ start: () => cli.daemon.start() });
+
+    const { status, stderr } = await cli.run('ps', { service }); // This world cannot spawn one.
+
+    assert.equal(status, 0, stderr);
+  });
+
+  test('is waited for while its service is there, until it answers', async () => {
+    await using cli = await createCli();
+    await cli.daemon.stop();
+    let looks = 0;
+    const ended = async () => {
+      looks += 1;
+      if (looks === 3) await cli.daemon.start();
+      return undefined;
+    };
+
+    const { status } = await cli.run('daemon start', { service: aService({ ended }) });
+
+    assert.deepEqual([status, looks], [0, 3]);
+  });
+
+  for (const [what, change, said] of [
+    [
+      'fails',
+      { ended: () => Promise.resolve('failed') },
+      /its service bangerd\.service: it is failed/,
+    ],
+    [
+      'cannot be asked for',
+      { start: () => Promise.reject(new BangerError('daemon.start_failed', 'Cannot ask systemd')) },
+      /^error: Cannot ask systemd/,
+    ],
+  ] as const) {
+    test(`that ${what} is told of, and none is started in its place`, async () => {
+      await using cli = await createCli();
+      await cli.daemon.stop();
+
+      const { status, stderr } = await cli.run('ps', { service: aService(change) });
+
+      assert.equal(status, 1);
+      assert.match(stderr, said);
+    });
+  }
+
+  test('and is of an older build goes on, and who may replace it is said', async () => {
+    await using cli = await createCli();
+    cli.daemon.settings.build = OLD;
+
+    const { status, stderr } = await cli.run('vm create', { build: OURS, service: aService() });
+
+    assert.equal(status, 0);
+    assert.match(
+      stderr,
+      /^the installed daemon \(build old\) is older .*: sudo banger system install/,
+    );
+  });
+});
+
+function aService(change: Partial<InstalledService> = {}): InstalledService {
+  return {
+    unit: 'bangerd.service',
+    start: () => Promise.resolve(),
+    ended: () => Promise.resolve(undefined),
+    ...change,
+  };
+}
 
 suite('a daemon of an older build', () => {
   for (const [line, request] of [

@@ -3,6 +3,7 @@ import type { Banger } from '@banger/sdk';
 
 import { isNotRunning, type DaemonKeeper } from './daemon-transport.ts';
 import { startDaemon } from './start-daemon.ts';
+import { startService } from './start-service.ts';
 import type { World } from './world.ts';
 
 /** A daemon answers a stop before it has put everything away. */
@@ -24,6 +25,12 @@ export function createDaemonKeeper({ world, banger, note }: KeeperParts): Daemon
     start,
     async replace(signal) {
       const { build, busy } = await banger.daemon.info({ signal });
+      if ((await world.findService()) !== undefined) {
+        note(
+          `the installed daemon (build ${build.id}) is older than this banger: sudo banger system install`,
+        );
+        return false;
+      }
       if (busy > 0) {
         note(
           `the daemon (build ${build.id}) is older than this banger and busy; when it is not: banger daemon restart`,
@@ -41,6 +48,9 @@ export async function startAndConnect(
   { world, banger }: Pick<KeeperParts, 'world' | 'banger'>,
   signal: AbortSignal,
 ): Promise<void> {
+  const service = await world.findService();
+  if (service !== undefined)
+    return startService({ service, world, answers: (until) => answers(banger, until) }, signal);
   if ((await startDaemon(world, signal)) === 'ready') return;
   const either = AbortSignal.any([signal, AbortSignal.timeout(START_DEADLINE_MS)]);
   try {

@@ -1,6 +1,7 @@
 import { EventEmitter } from 'node:events';
 import { PassThrough } from 'node:stream';
 
+import type { InstalledService } from '../system/installed-service.ts';
 import type { InterruptName, ProgramEnd, RunningProgram, StartingDaemon, World } from './world.ts';
 
 export interface FakeWorldOptions {
@@ -10,6 +11,7 @@ export interface FakeWorldOptions {
   readonly env?: Readonly<Record<string, string>>;
   readonly build?: World['build'];
   readonly spawnDaemon?: () => Promise<StartingDaemon>;
+  readonly service?: InstalledService;
   /** How a program ends; told whether it was interrupted */
   readonly program?: (argv: readonly string[], interrupted: AbortSignal) => Promise<ProgramEnd>;
 }
@@ -59,6 +61,7 @@ export class FakeWorld implements World {
   readonly interrupts = new EventEmitter();
   /** Programs that were run */
   readonly programs: (readonly string[])[] = [];
+  readonly #service: InstalledService | undefined;
   readonly #spawnDaemon: () => Promise<StartingDaemon>;
   readonly #program: NonNullable<FakeWorldOptions['program']>;
 
@@ -68,8 +71,10 @@ export class FakeWorld implements World {
     env = {},
     build,
     spawnDaemon,
+    service,
     program,
   }: FakeWorldOptions) {
+    this.#service = service;
     this.stdin = new FakeStream(isTerminal);
     this.stdout = new FakeStream(isTerminal).keep();
     this.stderr = new FakeStream(isTerminal).keep();
@@ -96,6 +101,10 @@ export class FakeWorld implements World {
 
   spawnDaemon(): Promise<StartingDaemon> {
     return this.#spawnDaemon();
+  }
+
+  findService(): Promise<InstalledService | undefined> {
+    return Promise.resolve(this.#service);
   }
 
   runProgram(argv: readonly string[]): Promise<RunningProgram> {

@@ -39,6 +39,10 @@ export function createProcessWorld({ build, bangerd }: ProcessWorldOptions): Wor
       const { spawnDaemon } = await import('./spawn-daemon.ts');
       return spawnDaemon(bangerd, process.env);
     },
+    async findService() {
+      const { findService } = await import('../system/installed-service.ts');
+      return findService({ env: process.env, uid: process.getuid?.() ?? 0 });
+    },
     async runProgram(argv) {
       const { runProgram } = await import('./run-program.ts');
       return runProgram(argv);

@@ -2,6 +2,7 @@ import type { EventEmitter } from 'node:events';
 import type { Readable, Writable } from 'node:stream';
 
 import type { BuildInfo } from '../build-info.ts';
+import type { InstalledService } from '../system/installed-service.ts';
 
 export interface TerminalInput extends Readable {
   readonly isTTY?: boolean;
@@ -56,5 +57,7 @@ export interface World {
   /** Whether a process of this user runs; one that ended and waits for its parent does not */
   isAlive(pid: number): boolean;
   spawnDaemon(): Promise<StartingDaemon>;
+  /** The service that runs this user's daemon, where there is one: then none is to be spawned beside it */
+  findService(): Promise<InstalledService | undefined>;
   runProgram(argv: readonly string[]): Promise<RunningProgram>;
 }

@@ -10,7 +10,7 @@ export interface SystemPlaces {
   readonly settings: string;
   readonly settingsDir: string;
   readonly units: Readonly<Record<UnitName, string>>;
-  /** Of the helpers' sockets */
+  /** Of the sockets */
   readonly runDir: string;
   /** Of jails */
   readonly jails: string;
@@ -21,12 +21,20 @@ export const SOCKET_UNIT = 'banger-helper.socket';
 export const HELPER_UNIT = 'banger-helper@.service';
 export const JAIL_SOCKET_UNIT = 'banger-jail.socket';
 export const JAIL_UNIT = 'banger-jail@.service';
-/** The helpers themselves come with connections to these. */
-export const SOCKET_UNITS = [SOCKET_UNIT, JAIL_SOCKET_UNIT] as const;
+/** Whoever may connect there has the daemon started, which otherwise only root may. */
+export const START_SOCKET = '/run/banger/start.sock';
+export const START_SOCKET_UNIT = 'banger-start.socket';
+export const START_UNIT = 'banger-start@.service';
+/** What serves comes with connections to these. */
+export const SOCKET_UNITS = [SOCKET_UNIT, JAIL_SOCKET_UNIT, START_SOCKET_UNIT] as const;
 /** Helpers that serve a connection; the daemon opens the next one when it needs it. */
 export const HELPER_INSTANCES = ['banger-helper@*.service', 'banger-jail@*.service'] as const;
 export type UnitName =
-  typeof DAEMON_UNIT | (typeof SOCKET_UNITS)[number] | typeof HELPER_UNIT | typeof JAIL_UNIT;
+  | typeof DAEMON_UNIT
+  | (typeof SOCKET_UNITS)[number]
+  | typeof HELPER_UNIT
+  | typeof JAIL_UNIT
+  | typeof START_UNIT;
 
 /** Where they are seen from the programs themselves. */
 export const PROGRAM_DIR = '/usr/local/lib/banger';
@@ -45,6 +53,8 @@ export function systemPlaces(root = ''): SystemPlaces {
       [HELPER_UNIT]: unit(HELPER_UNIT),
       [JAIL_SOCKET_UNIT]: unit(JAIL_SOCKET_UNIT),
       [JAIL_UNIT]: unit(JAIL_UNIT),
+      [START_SOCKET_UNIT]: unit(START_SOCKET_UNIT),
+      [START_UNIT]: unit(START_UNIT),
     },
     runDir: join(root, HELPER_SOCKET, '..'),
     jails: join(root, HELPED_JAILS),

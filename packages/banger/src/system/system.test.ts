@@ -84,6 +84,7 @@ suite('banger system', { skip }, () => {
         assert.deepEqual([...scene.systemd.active.keys()].sort(), [
           'banger-helper.socket',
           'banger-jail.socket',
+          'banger-start.socket',
           'bangerd.service',
         ]);
       });

@@ -7,7 +7,7 @@ import { rm } from 'node:fs/promises';
 import { BangerError } from '@banger/protocol/errors';
 
 import { cacheDirOf, type SystemOwner } from './find-owner.ts';
-import { DAEMON_UNIT, HELPER_INSTANCES, SOCKET_UNITS } from './places.ts';
+import { DAEMON_UNIT, HELPER_INSTANCES, SOCKET_UNITS, START_SOCKET_UNIT } from './places.ts';
 import type { HelperSettings } from '../helper/helper-settings.ts';
 import { sweepJails } from '../vmm/firecracker/jail/sweep-jails.ts';
 import { readInstallation } from './read-installation.ts';
@@ -38,7 +38,7 @@ export async function uninstallSystem(
     refuseWhile(await runningVms(settings, run, signal));
   }
   onText('Stopping the services');
-  for (const unit of [DAEMON_UNIT, ...SOCKET_UNITS]) {
+  for (const unit of [START_SOCKET_UNIT, DAEMON_UNIT, ...SOCKET_UNITS]) {
     if ((await systemd.show(unit, signal)).active === 'unknown') continue;
     await systemd.control(['disable', '--now', unit], signal).catch(unlessUnknown);
   }

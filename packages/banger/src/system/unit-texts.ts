@@ -13,6 +13,9 @@ import {
   PROGRAM_DIR,
   SOCKET_UNIT,
   SOCKET_UNITS,
+  START_SOCKET,
+  START_SOCKET_UNIT,
+  START_UNIT,
   type UnitName,
 } from './places.ts';
 
@@ -23,6 +26,8 @@ export function unitTexts(owner: SystemOwner): Readonly<Record<UnitName, string>
     [HELPER_UNIT]: unitText(helperUnit(owner, bridgeHelper)),
     [JAIL_SOCKET_UNIT]: unitText(socketUnit(owner, JAIL_SOCKET)),
     [JAIL_UNIT]: unitText(helperUnit(owner, jailHelper)),
+    [START_SOCKET_UNIT]: unitText(socketUnit(owner, START_SOCKET)),
+    [START_UNIT]: unitText(startUnit(owner)),
   };
 }
 
@@ -60,7 +65,7 @@ function daemonUnit({ name, uid }: SystemOwner): Unit {
 /** systemd asks the kernel who connects and says so in the instance's name; the file's mode already lets only one user. */
 function socketUnit({ name }: SystemOwner, path: string): Unit {
   return {
-    Unit: [`Description=Socket of a helper of banger's for user ${name}`],
+    Unit: [`Description=Socket of banger's for user ${name}`],
     Socket: [
       `ListenStream=${path}`,
       `SocketUser=${name}`,
@@ -71,6 +76,28 @@ function socketUnit({ name }: SystemOwner, path: string): Unit {
       'RemoveOnStop=yes',
     ],
     Install: ['WantedBy=sockets.target'],
+  };
+}
+
+/**
+ * By its socket the owner starts the daemon's unit, without root and without polkit, and nothing else of systemd's. Reads
+ * nothing of the connection, which ends when the unit has been started, or could not be.
+ */
+function startUnit({ name }: SystemOwner): Unit {
+  return {
+    Unit: [
+      `Description=Start of banger's daemon for user ${name}`,
+      'CollectMode=inactive-or-failed',
+    ],
+    Service: [
+      'Type=oneshot',
+      `ExecStart=systemctl start ${DAEMON_UNIT}`,
+      'StandardInput=null',
+      'StandardOutput=journal',
+      'NoNewPrivileges=yes',
+      'ProtectHome=yes',
+      'PrivateTmp=yes',
+    ],
   };
 }
 
