@@ -9,11 +9,13 @@ import { createFakeJailer } from '../support/fake-jailer.ts';
 import { killDaemon, writeConfig } from '../support/faults.ts';
 import { mayMakeNamespaces } from '../support/network-namespace.ts';
 import { sandboxTest } from '../support/sandbox-home.ts';
+import { BEYOND, serveBeyond } from '../support/server-beyond.ts';
 import { bootIdOf, guestSays, showVm, SLIM } from '../support/vms.ts';
 
 /** VMs of Firecracker in jails: a stand-in for the jailer around a fake Firecracker, which runs real guests. */
 
-const FIRECRACKER = ['--vmm', 'firecracker', '--accel', 'kvm', '--network', 'bridge'];
+const JAILED = ['--vmm', 'firecracker', '--accel', 'kvm', ...SLIM];
+const FIRECRACKER = [...JAILED, '--network', 'bridge'];
 
 sandboxTest(
   'a jailed VM',
@@ -28,7 +30,7 @@ sandboxTest(
     await writeConfig(home, `${keys.join('\n')}\n`);
     const jails = join(home.stateDir, 'jails/firecracker');
     const guest = (script: string) => guestSays(home, 'web', ['sh', '-c', script]);
-    await home.ok(['vm', 'create', '--name', 'web', ...FIRECRACKER, ...SLIM]);
+    await home.ok(['vm', 'create', '--name', 'web', ...FIRECRACKER]);
 
     await part('runs as a user of its own', async () => {
       const { vmm } = await showVm(home, 'web');
@@ -51,6 +53,18 @@ sandboxTest(
       await killDaemon(home);
       assert.equal(await bootIdOf(home, 'web'), bootId);
       assert.match((await home.banger(['doctor'])).stdout, /WARN\s+jailer\s+off by configuration/);
+    });
+    await part('reaches out in user mode, from a jail as well', async () => {
+      assert.ok(home.network);
+      await using beyond = await serveBeyond(home.network);
+      await writeConfig(home, `${keys.join('\n')}\n`);
+      await home.ok(['daemon', 'restart']);
+      await home.ok(['vm', 'create', '--name', 'user', ...JAILED, '--network', 'user']);
+      const { vmm } = await showVm(home, 'user');
+      assert.match((vmm?.command ?? []).join(' '), /jailer/);
+      assert.equal(await guestSays(home, 'user', ['curl', '-sS', `http://${BEYOND}/`]), 'beyond');
+      await home.ok(['vm', 'delete', 'user']);
+      await beyond[Symbol.asyncDispose]();
     });
     await part('leaves nothing', async () => {
       await home.ok(['vm', 'delete', 'web']);

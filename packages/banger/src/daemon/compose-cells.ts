@@ -66,7 +66,7 @@ export async function composeCells({ config, paths, uid }: CellsOptions): Promis
   // A helper that does not answer keeps VMs out of jails, and no daemon from its start.
   const found = await view(AbortSignal.timeout(LOOK_MS)).catch(() => undefined);
   const isJailing = found?.isEnabled === true && found.problems.length === 0;
-  const jailed = createJailedCells(host, paths.stateDir);
+  const jailed = createJailedCells({ host, banger: paths.stateDir, processes, clock });
   const open = createOpenCells({ processes, clock });
   const cells = chooseCells({ jailed, open, host, isJailing });
   return {

@@ -42,7 +42,7 @@ function newHost(programs: Programs): JailHost {
 function newDriver(binary: string, host: JailHost) {
   return createFirecrackerDriver({
     ...{ processes, clock, binary },
-    cells: createJailedCells(host, root),
+    cells: createJailedCells({ host, banger: root, processes, clock }),
   });
 }
 

@@ -3,7 +3,6 @@ import { join } from 'node:path';
 
 import type { MachinePlan } from '../../../machine/plan.ts';
 import { cellFiles, type Cells } from '../cell.ts';
-import { hasOwnNetwork } from '../own-network/own-network.ts';
 import type { JailHost } from './jail-host.ts';
 import { jailIdOf } from './jailed-cells.ts';
 
@@ -20,13 +19,10 @@ export interface ChosenCells extends Cells {
   isJailed(plan: MachinePlan): boolean;
 }
 
-/**
- * Whatever is configured meanwhile, a VM is looked for where it was started. One with a network of its own has user and
- * network namespaces in place of a jail.
- */
+/** Whatever is configured meanwhile, a VM is looked for where it was started. */
 export function chooseCells({ jailed, open, host, isJailing }: CellChoice): ChosenCells {
   const isJailed = (plan: MachinePlan) =>
     existsSync(host.rootOf(jailIdOf(plan.id))) ||
-    (isJailing && !hasOwnNetwork(plan) && !existsSync(join(plan.paths.runDir, cellFiles.api)));
+    (isJailing && !existsSync(join(plan.paths.runDir, cellFiles.api)));
   return { isJailed, of: (plan) => (isJailed(plan) ? jailed : open).of(plan) };
 }

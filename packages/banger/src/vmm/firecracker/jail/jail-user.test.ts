@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { FIRST_JAIL_UID, jailUid, LAST_JAIL_UID } from './jail-user.ts';
+import { FIRST_JAIL_UID, isJailUidOf, jailUid, LAST_JAIL_UID } from './jail-user.ts';
 
 test('every address of the widest network has a user of its own, in the range', () => {
   const uids = new Set<number>();
@@ -10,6 +10,19 @@ test('every address of the widest network has a user of its own, in the range', 
 
   assert.equal(uids.size, 0x10000);
   for (const uid of uids) assert.ok(uid >= FIRST_JAIL_UID && uid <= LAST_JAIL_UID);
+});
+
+test('networks whose addresses end alike have other users each, all of them the banger’s', () => {
+  const uids = (['bridge', 'user'] as const).map((network) =>
+    jailUid('/state', '10.77.255.255', network),
+  );
+
+  assert.equal(new Set(uids).size, 2);
+  for (const uid of uids) {
+    assert.equal(isJailUidOf('/state', uid), true);
+    assert.equal(isJailUidOf('/a/banger', uid), false);
+    assert.ok(uid >= FIRST_JAIL_UID && uid <= LAST_JAIL_UID);
+  }
 });
 
 test('two bangers jail as different users', () => {

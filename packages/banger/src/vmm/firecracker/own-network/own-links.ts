@@ -16,11 +16,12 @@ export interface OwnLinks {
 
 /**
  * What `ip -batch` makes in a VM's network namespace: the bridge joins the guest's tap to that of the user-mode stack. Both
- * stay when those at their other ends go, and are root's. The kernel has no address there, of IPv6 neither, so only they speak. Pure.
+ * stay when those at their other ends go, and are open to whoever is there. The kernel has no address, of IPv6 neither, so only
+ * guest and stack speak. Pure.
  */
 export function ownLinks({ isConnected, hasIpv6 }: OwnLinks): string {
   const silent = hasIpv6 ? 'addrgenmode none ' : '';
-  const tap = (name: string) => `tuntap add dev ${name} mode tap user 0`;
+  const tap = (name: string) => `tuntap add dev ${name} mode tap`;
   const lines = isConnected
     ? [
         `link add br0 type bridge ${AT_ONCE}`,

@@ -1,50 +1,88 @@
 import assert from 'node:assert/strict';
-import { readFile, readlink } from 'node:fs/promises';
+import { readlinkSync } from 'node:fs';
+import { chmod, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { after, before, suite, test } from 'node:test';
 
+import { createFakeJailer } from '../../../../../../test/support/fake-jailer.ts';
 import { createSystemKernelSettings } from '../../../host/system-kernel-settings.ts';
 import type { MachinePlan } from '../../../machine/plan.ts';
 import { idlingKernel } from '../../idling-kernel.fixture.ts';
 import { createFirecrackerDriver } from '../firecracker-driver.ts';
+import type { VmmDriver } from '../../driver.ts';
 import { createFirecrackerLab } from '../firecracker-lab.fixture.ts';
+import { createJailHost } from '../jail/create-jail-host.ts';
+import { createJailedCells } from '../jail/jailed-cells.ts';
 import { inNamespacesOf } from './own-namespaces.ts';
 import { ownNetworkProblem } from './own-network-problem.ts';
 
 const lab = createFirecrackerLab(idlingKernel(), { taps: true });
 const { processes, clock } = lab;
 const { signal: never } = new AbortController();
-const real = process.env['BANGER_TEST_FIRECRACKER'];
+const { BANGER_TEST_FIRECRACKER: real, BANGER_TEST_JAILER: realJailer } = process.env;
 const kernel = createSystemKernelSettings();
 const problem = await ownNetworkProblem({ processes, kernel }, never);
 const hasQemu = (await processes.find('qemu-system-x86_64')) !== undefined;
 const skip = !hasQemu ? 'install QEMU' : (problem?.what ?? false);
 
-before(lab.setUp);
+const POWERLESS = /CapInh:\s+0+\nCapPrm:\s+0+\nCapEff:\s+0+\n/;
+const OUR_USERS = readlinkSync('/proc/self/ns/user');
+let plans = 16;
+
+before(async () => {
+  await lab.setUp();
+  await chmod(lab.root, 0o711); // The fake's program is not in a jail.
+  await createFakeJailer({ dir: join(lab.root, 'bin') });
+});
 after(lab.tearDown);
 
+/** Of VMs that are there at the same time each has an address of its own. */
 const aPlanOfItsOwn = async (nat = true): Promise<MachinePlan> => {
   const plan = await lab.newPlan({ network: 'user' });
-  return { ...plan, network: { ...plan.network, nat } };
+  plans += 1;
+  const guestAddress = `10.77.0.${String(plans)}/16`;
+  return { ...plan, network: { ...plan.network, guestAddress, nat } };
 };
 const slirpsOf = (plan: MachinePlan) => processes.listMatching(`${plan.paths.runDir}/slirp.sock`);
+const othersOf = async ({ paths }: MachinePlan) => [
+  ...(await processes.listMatching(paths.runDir)),
+  ...(await processes.listMatching(paths.pidFile)),
+];
 const linksOf = async (pid: number) => {
-  const { stdout } = await processes.run(inNamespacesOf(pid, ['ip', '-brief', 'link']), {
-    signal: never,
-  });
+  const list = ['ip', '-brief', 'link'] as const;
+  // A jailed one is in our user namespace, which cannot be entered.
+  const isJailed = readlinkSync(`/proc/${String(pid)}/ns/user`) === OUR_USERS;
+  const command = isJailed
+    ? (['nsenter', '--target', String(pid), '--net', ...list] as const)
+    : inNamespacesOf(pid, list);
+  const { stdout } = await processes.run(command, { signal: never });
   const names = stdout.matchAll(/^(\S+) .*?(?:LOWER_UP|NO-CARRIER|LOOPBACK)/gm);
   return [...names].map(([line, name]) => `${name ?? ''}${line.includes('LOWER_UP') ? ' up' : ''}`);
 };
 const gone = async (plan: MachinePlan) => {
-  while ((await slirpsOf(plan)).length > 0) await clock.wait(10, AbortSignal.timeout(10_000));
+  while ((await othersOf(plan)).length > 0) await clock.wait(10, AbortSignal.timeout(10_000));
 };
 
-for (const [name, binary] of [
-  ['a fake Firecracker', undefined],
-  [real ?? '', real],
-] as const) {
-  if (name === '') continue;
-  const newDriver = () => lab.newDriver(binary);
+/** The fake one, unless told */
+function jailedDriver(firecracker = lab.fake.binary, jailer = join(lab.root, 'bin/jailer')) {
+  const banger = lab.root;
+  const settings = { base: join(banger, 'jails'), owner: { uid: 0, gid: 0 }, banger };
+  const host = createJailHost({ ...settings, jailer, firecracker, processes, clock });
+  const cells = createJailedCells({ host, banger, processes, clock });
+  return createFirecrackerDriver({ processes, clock, binary: firecracker, cells });
+}
 
+const isRoot = process.getuid?.() === 0;
+const drivers: readonly (readonly [string, () => VmmDriver])[] = [
+  ['a fake Firecracker', () => lab.newDriver()],
+  ...(isRoot ? ([['a fake Firecracker in a jail', () => jailedDriver()]] as const) : []),
+  ...(real === undefined ? [] : ([[real, () => lab.newDriver(real)]] as const)),
+  ...(real === undefined || realJailer === undefined
+    ? []
+    : ([[`${real} in a jail`, () => jailedDriver(real, realJailer)]] as const)),
+];
+
+for (const [name, newDriver] of drivers) {
   suite(`a network of its own, for ${name},`, { skip }, () => {
     test('joins its tap to a user-mode stack, in namespaces in which it can do nothing', async () => {
       const plan = await aPlanOfItsOwn();
@@ -53,14 +91,12 @@ for (const [name, binary] of [
 
       assert.deepEqual(await linksOf(vmm.pid), ['lo', 'br0 up', 'tap0 up', 'slirp0 up']);
       assert.match(await readFile(`/proc/${String(vmm.pid)}/status`, 'utf8'), POWERLESS);
-      for (const kind of ['net', 'user']) {
-        const theirs = await readlink(`/proc/${String(vmm.pid)}/ns/${kind}`);
-        assert.notEqual(theirs, await readlink(`/proc/self/ns/${kind}`));
-      }
+      const theirs = readlinkSync(`/proc/${String(vmm.pid)}/ns/net`);
+      assert.notEqual(theirs, readlinkSync('/proc/self/ns/net'));
       assert.equal((await slirpsOf(plan)).length, 1);
       await vmm[Symbol.asyncDispose]();
       await newDriver().sweep(plan, never);
-      assert.deepEqual(await slirpsOf(plan), []);
+      assert.deepEqual(await othersOf(plan), []);
       assert.deepEqual(await lab.runFiles(plan), []);
     });
 
@@ -118,7 +154,6 @@ for (const [name, binary] of [
 
 /** No process has this pid (pid_max is 2^22 at most), no program this name. */
 const NOBODY = '4194305';
-const POWERLESS = /CapPrm:\s+0+\nCapEff:\s+0+\nCapBnd:\s+0+\n[^]*NoNewPrivs:\s+1/;
 
 suite('a network of its own that cannot be', { skip }, () => {
   for (const [how, change, message] of [

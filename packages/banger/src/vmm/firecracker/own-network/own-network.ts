@@ -1,11 +1,11 @@
 /**
- * A network without root, for a monitor that has nothing but taps. Firecracker is started in a user and a network namespace
- * of its own, where we are root and it has no capability. There are its tap and, where the guest reaches out, a bridge to a second
+ * A network without root, for a monitor that has nothing but taps. Firecracker is in a network namespace whose user namespace
+ * is ours: we are root there, and it has no capability. There are its tap and, where the guest reaches out, a bridge to a second
  * one, whose frames slirp4netns (outside, as our user) turns into connections of ours: libslirp, the stack that QEMU has built in.
  *
- * The namespaces have no name and no holder: they go with Firecracker. So does slirp4netns, when the last writer of a FIFO
+ * The namespaces have no name: they go with Firecracker. So does slirp4netns, when the last writer of a FIFO
  * is gone, whether or not a daemon is there to see it. Names and addresses are the same for each VM, so a state that was
- * saved on one network is loaded on another. Nothing of it is on the host but two processes and two files of the run directory.
+ * saved on one network is loaded on another. Nothing of it is on the host but processes and two files of the run directory.
  */
 import type { MachinePlan } from '../../../machine/plan.ts';
 import { inNamespacesOf } from './own-namespaces.ts';
@@ -19,7 +19,7 @@ export function hasOwnNetwork({ network }: Pick<MachinePlan, 'network'>): boolea
   return network.bridge === null;
 }
 
-/** What its Firecracker inherits, open for writing. To be called before that is started. */
+/** What is to be open for writing as long as the VM runs. */
 export async function makeLifeline(
   { processes }: Pick<SlirpHost, 'processes'>,
   plan: MachinePlan,
@@ -31,7 +31,7 @@ export async function makeLifeline(
   return path;
 }
 
-/** Resolves when a Firecracker, which runs in namespaces of its own, can be told of its tap. */
+/** Makes the links in the namespaces that this process is in, and joins them to the world if the plan has NAT. */
 export async function connectNetwork(
   host: SlirpHost,
   plan: MachinePlan,

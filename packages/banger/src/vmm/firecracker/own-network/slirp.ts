@@ -7,7 +7,7 @@ import type { Clock } from '../../../host/clock.ts';
 import type { Command, Processes } from '../../../host/processes.ts';
 import type { MachinePlan } from '../../../machine/plan.ts';
 import { awaitSocket } from '../../connect-socket.ts';
-import { logLength, readLogTail } from '../../log-tail.ts';
+import { withLastWords } from './last-words.ts';
 import { SLIRP_TAP } from './own-links.ts';
 
 /** Orders of magnitude more than it needs, for a loaded host */
@@ -50,20 +50,15 @@ export async function startSlirp(
   { pid, signal }: { readonly pid: number; readonly signal: AbortSignal },
 ): Promise<void> {
   const logFile = plan.paths.vmmLog;
-  const logStart = await logLength(logFile);
-  await using cleanup = new AsyncDisposableStack();
-  const inherit = [{ path: lifelineOf(plan), access: 'read' }] as const;
-  const command = slirpCommand(plan, pid);
-  const slirp = cleanup.use(await processes.spawn(command, { logFile, inherit, signal }));
-  const alive = AbortSignal.any([signal, slirp.gone, AbortSignal.timeout(READY_MS)]);
-  try {
+  await withLastWords('slirp4netns does not start', { logFile, signal }, async () => {
+    await using cleanup = new AsyncDisposableStack();
+    const inherit = [{ path: lifelineOf(plan), access: 'read' }] as const;
+    const command = slirpCommand(plan, pid);
+    const slirp = cleanup.use(await processes.spawn(command, { logFile, inherit, signal }));
+    const alive = AbortSignal.any([signal, slirp.gone, AbortSignal.timeout(READY_MS)]);
     (await awaitSocket(socketOf(plan), clock, alive)).destroy();
-  } catch (cause) {
-    signal.throwIfAborted();
-    const words = (await readLogTail(logFile, logStart)).trim().split('\n').join('; ');
-    throw new Error(`slirp4netns does not start: ${words}`, { cause });
-  }
-  cleanup.move(); // It is the VM's, which is found by its plan.
+    cleanup.move(); // It is the VM's, which is found by its plan.
+  });
 }
 
 /** Whatever runs of it for this plan, and what it made. Repeatable. */
