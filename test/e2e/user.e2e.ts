@@ -1,13 +1,8 @@
 import assert from 'node:assert/strict';
-import { once } from 'node:events';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { join } from 'node:path';
 import { test } from 'node:test';
 
 import { DoctorRow } from '@banger/protocol/doctor';
 
-import { createFakeFirecracker } from '../support/fake-firecracker/create-fake-firecracker.ts';
 import { msUntil, page } from '../support/guest-server.ts';
 import { makeUser, type OrdinaryUser } from '../support/ordinary-user.ts';
 import { runToEnd } from '../support/run-to-end.ts';
@@ -55,10 +50,6 @@ void test('an ordinary user', { skip: !isRoot, timeout: 900_000 }, async (t) => 
 
   await t.test('a day’s work: a checkout, files, ssh, ports, names, sessions', async () => {
     await workADay(user);
-  });
-
-  await t.test('VMs of Firecracker reach out, too', async () => {
-    await withFirecracker(user);
   });
 
   await t.test('everything of it belongs to the user, and is nobody else’s business', async () => {
@@ -124,47 +115,6 @@ async function workADay(user: OrdinaryUser): Promise<void> {
   await ok('vm', 'session', 'stop', 'day', 'web');
 
   await ok('vm', 'delete', 'day');
-}
-
-/** On the user-mode network, in namespaces that the user makes; a fake Firecracker runs the guest. */
-async function withFirecracker(user: OrdinaryUser): Promise<void> {
-  const { binary } = await createFakeFirecracker({ dir: join(user.home, 'fc') });
-  await using server = await serveOnLoopback();
-  const env = { BANGER_FIRECRACKER_BIN: binary };
-  const ok = async (...args: readonly string[]) => {
-    const { status, stdout, stderr } = await user.banger(args, { env });
-    assert.equal(status, 0, `banger ${args.join(' ')}: ${stderr}`);
-    return stdout;
-  };
-  const stacks = async () => (await runToEnd(['pgrep', '-u', user.name, 'slirp4netns'], {})).stdout;
-  await ok('daemon', 'restart');
-  assert.match(await ok('doctor'), /^PASS +firecracker network /m);
-
-  const kind = ['--vmm', 'firecracker', '--accel', 'kvm', '--no-template'];
-  await ok('vm', 'create', '--name', 'fc', ...kind, ...SLIM);
-  assert.match(await ok('vm', 'show', 'fc'), /\buser\b/);
-  assert.match(await stacks(), /^\d+$/m);
-  const curl = ['curl', '-sS', '--max-time', '20', `http://10.77.0.2:${String(server.port)}/`];
-  assert.equal(await ok('exec', 'fc', '--', ...curl), 'from the host');
-
-  await ok('vm', 'delete', 'fc');
-  assert.equal(await stacks(), '');
-  await runToEnd(['rm', '-r', join(user.home, 'fc')], {}); // Root's own, in the user's home.
-}
-
-/** What guests in user mode reach of this host */
-async function serveOnLoopback(): Promise<AsyncDisposable & { readonly port: number }> {
-  const server = createServer((_, response) => response.end('from the host'));
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  return {
-    port,
-    async [Symbol.asyncDispose]() {
-      server.close();
-      await once(server, 'close');
-    },
-  };
 }
 
 /** Answers every connection to port 8080 with one word. */

@@ -23,11 +23,7 @@ export interface OrdinaryUser extends AsyncDisposable {
   dropSubordinateIds(): Promise<void>;
 }
 
-/** Whoever runs `$@` finds the devices of the directory `$0` in the place of the host's. */
-const WITH_DEVICES =
-  'mount --bind "$0/tun" /dev/net/tun && { [ ! -e /dev/kvm ] || mount --bind "$0/kvm" /dev/kvm; } && exec "$@"';
-
-/** Needs root. The user may open taps and KVM, as on most hosts. Disposing it stops the user's daemon, says what it left, and removes the user with its files. */
+/** Needs root. Disposing it stops the user's daemon, says what it left, and removes the user with its files. */
 export async function makeUser(): Promise<OrdinaryUser> {
   const name = `bangertest${String(process.pid)}`;
   const root = await mkdtemp('/tmp/bgu-');
@@ -44,15 +40,8 @@ export async function makeUser(): Promise<OrdinaryUser> {
   const stateDir = join(home, '.local/state/banger');
   const runtimeDir = join(runtime, 'banger');
 
-  const devices = await makeDevices(join(root, 'dev'));
-  const run = (command: readonly string[], options: RunOptions = {}) => {
-    const { uid: asUid = uid, gid: asGid = gid, ...others } = options;
-    const ids = ['--reuid', String(asUid), '--regid', String(asGid), '--clear-groups', '--'];
-    const become = ['unshare', '--mount', 'sh', '-c', WITH_DEVICES, devices, 'setpriv', ...ids];
-    return runToEnd([...become, ...command], {
-      ...{ cwd: home, ...others, env: { ...env, ...options.env } },
-    });
-  };
+  const run = (command: readonly string[], options: RunOptions = {}) =>
+    runToEnd(command, { cwd: home, uid, gid, ...options, env: { ...env, ...options.env } });
   const banger = (args: readonly string[], options?: RunOptions) =>
     run([program, ...args], options);
   const stopDaemon = async () => {
@@ -90,17 +79,6 @@ export async function makeUser(): Promise<OrdinaryUser> {
       if (left.length > 0) throw new Error(`left of user ${name}:\n${left.join('\n')}`);
     },
   };
-}
-
-/** Device nodes that anybody may open (Linux, Documentation/admin-guide/devices.txt: misc devices) */
-async function makeDevices(directory: string): Promise<string> {
-  await mkdir(directory);
-  for (const [name, minor] of [
-    ['tun', '200'],
-    ['kvm', '232'],
-  ] as const)
-    await must(['mknod', '--mode=666', join(directory, name), 'c', '10', minor]);
-  return directory;
 }
 
 /** The built programs and their Node, as a package would have them. */
