@@ -59,3 +59,26 @@ suite('a VM with limits', () => {
     assert.ok(running.get(vm.id));
   });
 });
+
+suite('limits of what is made ahead', () => {
+  test('are none, until it becomes the VM of somebody who asks for some', async () => {
+    const world = createFakeWorld();
+    const { machines, records } = world.daemon({ templates: true, standbys: 1 });
+    await machines.create(aRequest({ diskMibPerSecond: 5 }), anOperation());
+    const standby = () =>
+      records.all().find(({ purpose, state }) => purpose === 'standby' && state.name === 'paused');
+    while (standby() === undefined) {
+      await world.clock.advance(500);
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    assert.equal(standby()?.spec.diskMibPerSecond, null);
+
+    const vm = await machines.create(
+      aRequest({ name: 'next', diskOpsPerSecond: 9 }),
+      anOperation(),
+    );
+
+    assert.equal(vm.record.startedFrom?.kind, 'standby');
+    assert.ok(limitsIn(world).some(({ diskOpsPerSecond }) => diskOpsPerSecond === 9));
+  });
+});
