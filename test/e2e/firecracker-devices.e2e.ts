@@ -24,9 +24,13 @@ sandboxTest('a VM of Firecracker', options, async (home, _, part) => {
     const taken = await residentMib(home, 'web');
     assert.ok(taken > TAKEN_MIB, `${String(taken)} MiB`);
     await guest('rm /dev/shm/f');
-    await until("most of it is the host's again", async () => {
-      return (await residentMib(home, 'web')) < taken - TAKEN_MIB * 0.75;
-    });
+    await until(
+      "most of it is the host's again",
+      async () => {
+        return (await residentMib(home, 'web')) < taken - TAKEN_MIB * 0.75;
+      },
+      120_000,
+    );
   };
 
   await part('gives memory back to the host when the guest has freed it', takeAndFree);
