@@ -93,7 +93,7 @@ test('whatever is asked, nothing passes but jails and files in them', () => {
         return;
       }
       if (data.method === 'jail.place') {
-        assert.equal(data.jail.uid >> 16, uid >> 16);
+        assert.equal(data.jail.uid >> 17, uid >> 17);
         assert.match(data.jail.id, /^[a-z0-9][a-z0-9-]*$/);
         for (const { hostPath } of data.files) assert.match(hostPath, /^\/[^\0]+$/);
       }
