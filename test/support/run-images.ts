@@ -83,14 +83,25 @@ export async function debianLayer(
   return readFile(made);
 }
 
-/** What `make` puts into a directory, as a tar of root's. */
-async function treeOf(make: (root: string) => Promise<void>): Promise<Buffer> {
+interface TreeOptions {
+  /** Whose all of it is; root's unless told */
+  readonly uid?: number;
+  /** What of it, from its root; all unless told */
+  readonly path?: string;
+}
+
+/** What `make` puts into a directory, as a tar. */
+export async function treeOf(
+  make: (root: string) => Promise<void>,
+  { uid = 0, path = '.' }: TreeOptions = {},
+): Promise<Buffer> {
   await using dir = await mkdtempDisposable(join(tmpdir(), 'banger-tree-'));
   const root = join(dir.path, 'root');
   await mkdir(root);
   await make(root);
   const file = join(dir.path, 'tar');
-  await must(['tar', '-cf', file, '--owner=0', '--group=0', '--numeric-owner', '-C', root, '.']);
+  const owner = [`--owner=${String(uid)}`, `--group=${String(uid)}`, '--numeric-owner'];
+  await must(['tar', '--sparse', '-cf', file, ...owner, '-C', root, path]);
   return await readFile(file);
 }
 

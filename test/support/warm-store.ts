@@ -61,7 +61,8 @@ export function templatesOf(store: string, kind: 'slim' | 'full'): Promise<reado
   return chosen(store, 'templates', ({ imageName }) => isOf(imageName));
 }
 
-async function chosen(
+/** Paths in a state directory of what its images or templates say of themselves. */
+export async function chosen(
   stateDir: string,
   part: string,
   isWanted: (manifest: Readonly<Record<string, unknown>>) => boolean,

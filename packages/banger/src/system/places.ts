@@ -29,6 +29,8 @@ export const START_UNIT = 'banger-start@.service';
 export const SOCKET_UNITS = [SOCKET_UNIT, JAIL_SOCKET_UNIT, START_SOCKET_UNIT] as const;
 /** Helpers that serve a connection; the daemon opens the next one when it needs it. */
 export const HELPER_INSTANCES = ['banger-helper@*.service', 'banger-jail@*.service'] as const;
+/** systemd makes one for the instances of each unit, and leaves it there; "-" is "\x2d" in their names (systemd.unit(5)). */
+export const INSTANCE_SLICES = 'system-banger?x2d*.slice';
 export type UnitName =
   | typeof DAEMON_UNIT
   | (typeof SOCKET_UNITS)[number]

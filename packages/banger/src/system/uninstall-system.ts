@@ -7,7 +7,13 @@ import { rm } from 'node:fs/promises';
 import { BangerError } from '@banger/protocol/errors';
 
 import { cacheDirOf, type SystemOwner } from './find-owner.ts';
-import { DAEMON_UNIT, HELPER_INSTANCES, SOCKET_UNITS, START_SOCKET_UNIT } from './places.ts';
+import {
+  DAEMON_UNIT,
+  HELPER_INSTANCES,
+  INSTANCE_SLICES,
+  SOCKET_UNITS,
+  START_SOCKET_UNIT,
+} from './places.ts';
 import type { HelperSettings } from '../helper/helper-settings.ts';
 import { sweepJails } from '../vmm/firecracker/jail/sweep-jails.ts';
 import { readInstallation } from './read-installation.ts';
@@ -42,7 +48,7 @@ export async function uninstallSystem(
     if ((await systemd.show(unit, signal)).active === 'unknown') continue;
     await systemd.control(['disable', '--now', unit], signal).catch(unlessUnknown);
   }
-  await systemd.control(['stop', ...HELPER_INSTANCES], signal);
+  await systemd.control(['stop', ...HELPER_INSTANCES, INSTANCE_SLICES], signal);
   if (settings !== undefined) {
     onText('Removing taps, the bridge and the way to names of VMs');
     const bridge = host.bridge(settings);
