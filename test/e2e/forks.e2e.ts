@@ -88,7 +88,7 @@ sandboxTest(
     });
     await part('reach the network of the host', async () => {
       const [route] = await both('ip route show default');
-      assert.match(route ?? '', /^default via 10\.77\.0\.1 dev eth0/);
+      assert.match(route ?? '', /^default via 10\.77\.0\.2 dev eth0/);
     });
     await part('leave clean disks when they stop', () => stopAndCheck(home, ['one', 'two']));
   },

@@ -1,5 +1,4 @@
 import type { ConfigValue } from '@banger/protocol/doctor';
-import { formatMib } from '@banger/protocol/size';
 
 import type { Config } from '../host/config.ts';
 import { readHostFacts } from '../host/host-facts.ts';
@@ -14,6 +13,7 @@ import type { AcceleratorView } from './doctor-accelerator.ts';
 import type { NetworksView } from './doctor-networks.ts';
 import { runDoctor } from './doctor.ts';
 import type { HostHandlerDeps } from './handlers-host.ts';
+import { vmDefaultTexts } from './vm-default-texts.ts';
 
 export interface DoctorParts {
   readonly names: Names;
@@ -67,7 +67,7 @@ export function composeDoctor(
           images: adapters.images,
           kernels: adapters.kernels,
           config: config.values,
-          vmDefaults: async () => (await effectiveConfig()).filter(isVmDefault).map(describe),
+          vmDefaults: async () => vmDefaultTexts(await effectiveConfig()),
         },
         signal,
       ),
@@ -98,14 +98,6 @@ async function withHostValues(config: Config, paths: BangerPaths): Promise<Confi
   return config.effective.map((value) =>
     value.origin === 'host' ? { ...value, value: found[value.key] ?? null } : value,
   );
-}
-
-const isVmDefault = ({ key }: ConfigValue) => key.startsWith('vm_defaults.');
-
-function describe({ key, value, origin }: ConfigValue): string {
-  const name = key.replace('vm_defaults.', '');
-  const text = name === 'vcpu' ? String(value) : formatMib(Number(value));
-  return `${name} ${text} (${origin})`;
 }
 
 async function acceleratorView({ adapters, config }: DoctorParts): Promise<AcceleratorView> {
