@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { test } from 'node:test';
 
+import type { HelperSettings } from '../../packages/banger/src/helper/helper-settings.ts';
 import { until } from '../support/faults.ts';
 import { makeUser, type OrdinaryUser } from '../support/ordinary-user.ts';
 import { repositoryRoot } from '../support/repository.ts';
@@ -92,11 +93,12 @@ test(
 /** As `system install` and systemd do it. Ends with the host. */
 async function installHelper(
   host: ResolvedHost,
-  { name, uid, stateDir }: OrdinaryUser,
+  { name, uid, gid, stateDir }: OrdinaryUser,
 ): Promise<void> {
-  const settings = {
-    owner: { name, uid, stateDir },
+  const settings: HelperSettings = {
+    owner: { name, uid, gid, stateDir },
     bridge: { name: 'br-banger', address: '172.16.0.1', subnet: '172.16.0.0/24' },
+    jail: { jailer: 'jailer', firecracker: 'firecracker' },
   };
   const accept = join(repositoryRoot, 'test/support/programs/accept-helper.ts');
   const program = join(repositoryRoot, 'dist/banger-helper.js');

@@ -10,6 +10,7 @@ import { runToEnd, type Finished, type RunOptions } from './run-to-end.ts';
 export interface OrdinaryUser extends AsyncDisposable {
   readonly name: string;
   readonly uid: number;
+  readonly gid: number;
   readonly home: string;
   readonly stateDir: string;
   readonly runtimeDir: string;
@@ -52,7 +53,7 @@ export async function makeUser(): Promise<OrdinaryUser> {
     });
   };
   return {
-    ...{ name, uid, home, stateDir, runtimeDir, env, program, banger, run },
+    ...{ name, uid, gid, home, stateDir, runtimeDir, env, program, banger, run },
     async dropSubordinateIds() {
       await stopDaemon();
       for (const [file, flag] of [
