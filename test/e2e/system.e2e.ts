@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict';
 import { basename } from 'node:path';
 
+import { z } from 'zod';
+
 import { VmDetails } from '@banger/protocol/vm';
 
 import { bundledTest } from '../support/bundled-test.ts';
-import { NESTED, pullNestedHost } from '../support/nested-host.ts';
+import { installJailStandIns, NESTED, pullNestedHost } from '../support/nested-host.ts';
 import { mayMakeNamespaces } from '../support/network-namespace.ts';
 import { sandboxTest } from '../support/sandbox-home.ts';
 
@@ -33,6 +35,7 @@ sandboxTest('banger system', options, async (home, _, part) => {
     return stdout.trimEnd();
   };
   await says(`runuser -u ana -- sh -c '${OWNERS_FILES}'`);
+  await installJailStandIns(home);
   const before = await everything();
 
   await part('jails are held to their limits by control groups of version 2', async () => {
@@ -105,6 +108,24 @@ sandboxTest('banger system', options, async (home, _, part) => {
       assert.ok(Number(/([\d.]+) [A-Z]+/.exec(score)?.[1]) < limit, score);
     }
     assert.equal(await says('systemd-analyze verify /etc/systemd/system/banger*.s* 2>&1'), '');
+  });
+
+  await part('its owner has jails, by the helper, which they outlive', async () => {
+    assert.match(await says(`${asAna} ${banger} doctor || true`), /^PASS +jailer /m);
+    await using program = await bundledTest('test/support/programs/jail-owner.ts');
+    await home.ok(['cp', program.path, 'host:/tmp/']);
+    const asks = async (what: string): Promise<unknown> =>
+      JSON.parse(
+        await says(`${asAna} ${NESTED.home}/${NODE} /tmp/${basename(program.path)} ${what}`),
+      );
+    const started = StartedJail.parse(await asks('start'));
+    const of = (file: string) => says(`cat /proc/${String(started.pid)}/${file}`);
+
+    assert.deepEqual(started.problems, []);
+    assert.match(started.refused, /Cannot use "\/etc\/shadow" for a jail/);
+    assert.match(await of('status'), new RegExp(`^Uid:\\s${String(started.uid)}\\s`, 'm'));
+    assert.match(await of('cgroup'), /^0::\/banger\/[0-9a-f]{8}\/vm-one$/m);
+    assert.deepEqual(await asks('end'), { pid: started.pid, left: [] });
   });
 
   await part('its owner has a VM on the bridge, by the helper', async () => {
@@ -200,6 +221,14 @@ sandboxTest('banger system', options, async (home, _, part) => {
       ...before.filter((line) => !is.has(line)).map((line) => `- ${line}`),
     ];
   }
+});
+
+/** What `jail-owner.ts` says */
+const StartedJail = z.object({
+  problems: z.array(z.unknown()),
+  refused: z.string(),
+  uid: z.int(),
+  pid: z.int(),
 });
 
 const OWNERS_FILES = `cd ${NESTED.home} && mkdir -p .local/state .cache .config/banger

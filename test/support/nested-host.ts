@@ -1,8 +1,10 @@
-import { cp, mkdir } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 
 import { z } from 'zod';
 
+import { createFakeJailer } from './fake-jailer.ts';
 import { until, writeConfig } from './faults.ts';
 import { copyOfProgram } from './installed-program.ts';
 import { busyboxLayer, debianLayer, pullMade, treeOf } from './run-images.ts';
@@ -101,4 +103,19 @@ function layerAt(path: string, make: (dir: string) => Promise<void>): Promise<Bu
     await mkdir(join(root, path), { recursive: true });
     await make(join(root, path));
   }, owner);
+}
+
+/** Firecracker, as far as a jail is concerned, and its jailer: where only root can change them. */
+export async function installJailStandIns(home: SandboxHome): Promise<void> {
+  const dir = await mkdtemp(join(tmpdir(), 'banger-stand-ins-'));
+  await createFakeJailer({ dir });
+  const program = '[ "$1" != --version ] || { echo Firecracker v1.16.1; exit; }\n: >api.sock\n';
+  await writeFile(join(dir, 'firecracker'), `#!/bin/sh\n${program}exec sleep 3600\n`, {
+    mode: 0o755,
+  });
+  for (const name of ['jailer', 'firecracker']) {
+    await home.ok(['cp', join(dir, name), `host:/usr/local/bin/${name}`]);
+    await home.ok(['exec', 'host', '--', 'chown', '0:0', `/usr/local/bin/${name}`]);
+  }
+  await rm(dir, { recursive: true });
 }
