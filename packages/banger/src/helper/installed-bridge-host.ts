@@ -23,7 +23,13 @@ const closedTaps: HostProblem = {
 export function createInstalledBridgeHost(helper: InstalledHelper): BridgeHost {
   const absent = createAbsentBridgeHost(notPrivileged);
   const asked = createHelperBridgeHost(helper.connection, helper.settings);
-  const host = async () => ((await mayAskHelper(helper.socket)) ? asked : absent);
+  let last: Promise<unknown> = Promise.resolve();
+  /** One look after the other: requests follow each other as they were made. */
+  const host = () => {
+    const found = last.then(async () => ((await mayAskHelper(helper.socket)) ? asked : absent));
+    last = found;
+    return found;
+  };
   return {
     async problems(signal) {
       const found = await (await host()).problems(signal);
