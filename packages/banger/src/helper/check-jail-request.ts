@@ -1,8 +1,7 @@
-import { BangerError } from '@banger/protocol/errors';
-
 import { isJailUidOf } from '../vmm/firecracker/jail/jail-user.ts';
 import type { HelperSettings } from './helper-settings.ts';
 import type { JailRequest } from './jail-protocol.ts';
+import { refused } from './refused.ts';
 
 /** Of Firecracker's own options those that the driver gives, each with a plain word. Others switch its seccomp filter off. */
 const OPTIONS = ['--api-sock', '--level'];
@@ -27,10 +26,4 @@ export function checkJailRequest(request: JailRequest, { owner }: HelperSettings
     );
     if (!isKnown || args.length % 2 !== 0) throw refused('Firecracker is not started like that');
   }
-}
-
-function refused(why: string): BangerError {
-  return new BangerError('helper.refused', `Cannot do what was asked of the helper: ${why}`, {
-    hint: 'sudo banger system status',
-  });
 }

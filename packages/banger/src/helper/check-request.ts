@@ -1,4 +1,3 @@
-import { BangerError } from '@banger/protocol/errors';
 import { isHostIn, macOfIpv4, parseIpv4 } from '@banger/protocol/ipv4-subnet';
 
 import type { BridgePort } from '../network/bridge/bridge-port.ts';
@@ -7,6 +6,7 @@ import { isTapOf } from '../network/bridge/tap-name.ts';
 import { jailUid } from '../vmm/firecracker/jail/jail-user.ts';
 import type { HelperRequest } from './helper-protocol.ts';
 import type { HelperSettings } from './helper-settings.ts';
+import { refused } from './refused.ts';
 
 /**
  * Throws `helper.refused` for a request that names what this owner's banger cannot have made: another's tap, an address
@@ -58,10 +58,4 @@ function checkPort(port: BridgePort, settings: HelperSettings): void {
 function checkNameServer(address: string, { bridge }: HelperSettings): void {
   if (address === '::1' || address.startsWith('127.') || address === bridge.address) return;
   throw refused(`"${address}" is neither a loopback address nor the bridge's`);
-}
-
-function refused(why: string): BangerError {
-  return new BangerError('helper.refused', `Cannot do what was asked of the helper: ${why}`, {
-    hint: 'sudo banger system status',
-  });
 }
