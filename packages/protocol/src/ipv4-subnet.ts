@@ -22,14 +22,21 @@ export function ipv4Text(address: number): string {
 
 /** `172.16.0.0/24`; undefined for what is none, also for an address within one (`172.16.0.1/24`). Pure. */
 export function parseIpv4Subnet(text: string): Ipv4Subnet | undefined {
+  const subnet = ipv4SubnetAround(text);
+  return subnet?.first === parseIpv4(text.split('/')[0] ?? '') ? subnet : undefined;
+}
+
+/** The one that an address is in: `172.16.0.0/24`, `172.16.0.9/24` (the same); undefined for what is none. Pure. */
+export function ipv4SubnetAround(text: string): Ipv4Subnet | undefined {
   const [address = '', length = '', ...rest] = text.split('/');
-  const first = parseIpv4(address);
-  if (first === undefined || rest.length > 0 || !/^(?:[12]?\d|3[0-2])$/.test(length)) {
+  const value = parseIpv4(address);
+  if (value === undefined || rest.length > 0 || !/^(?:[12]?\d|3[0-2])$/.test(length)) {
     return undefined;
   }
   const prefix = Number(length);
   const size = 2 ** (32 - prefix);
-  return first % size === 0 ? { first, last: first + size - 1, prefix } : undefined;
+  const first = value - (value % size);
+  return { first, last: first + size - 1, prefix };
 }
 
 /** Whether a host can have the address: it is neither the network's own nor the broadcast address. Pure. */

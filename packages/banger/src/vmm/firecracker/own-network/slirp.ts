@@ -1,7 +1,8 @@
+import assert from 'node:assert/strict';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 
-import { ipv4Text, parseIpv4 } from '@banger/protocol/ipv4-subnet';
+import { ipv4SubnetAround, ipv4Text } from '@banger/protocol/ipv4-subnet';
 
 import type { Clock } from '../../../host/clock.ts';
 import type { Command, Processes } from '../../../host/processes.ts';
@@ -31,10 +32,9 @@ function socketOf({ paths }: Pick<MachinePlan, 'paths'>): string {
 
 /** Pure. Gateway and name server are its second and third address of the subnet (slirp4netns(1)), as the plan has them. */
 export function slirpCommand(plan: MachinePlan, pid: number): Command {
-  const [address = '', prefix = ''] = plan.network.guestAddress.split('/');
-  const size = 2 ** (32 - Number(prefix));
-  const number = parseIpv4(address) ?? 0;
-  const subnet = `${ipv4Text(number - (number % size))}/${prefix}`;
+  const around = ipv4SubnetAround(plan.network.guestAddress);
+  assert(around, 'a plan has an address with its prefix');
+  const subnet = `${ipv4Text(around.first)}/${String(around.prefix)}`;
   return [
     'slirp4netns',
     ...[`--cidr=${subnet}`, '--mtu=1500', '--enable-sandbox', '--enable-seccomp'],
