@@ -2,7 +2,9 @@ import { BangerError } from '@banger/protocol/errors';
 import { hostPortText, type HostPort } from '@banger/protocol/host-port';
 
 import type { Command, Processes } from '../../host/processes.ts';
+import { createIp } from '../bridge/ip-program.ts';
 import { ownerId, resolverAlias } from '../bridge/marks.ts';
+import type { Link } from '../bridge/read-links.ts';
 import type { ResolverHost } from './resolver-host.ts';
 import {
   isOurLink,
@@ -10,7 +12,6 @@ import {
   RESOLVER_LINK as LINK,
   RESOLVER_LINK_ADDRESS as ADDRESS,
   RESOLVER_LINK_PEER as PEER,
-  type ResolverLink,
 } from './resolver-link.ts';
 import { ZONE } from './zone.ts';
 
@@ -35,8 +36,8 @@ export function createResolvedHost({ processes, owner }: ResolvedHostParts): Res
     const { exitCode, stderr } = await run(command, signal);
     if (exitCode !== 0) throw new Error(`"${command.join(' ')}" failed: ${stderr.trim()}`);
   };
-  const look = (signal: AbortSignal) =>
-    readResolverLink({ run: (command) => run(command, signal) }, signal);
+  const ip = createIp(processes);
+  const look = (signal: AbortSignal) => readResolverLink(ip, signal);
 
   const isRouted = async (at: HostPort, signal: AbortSignal) => {
     const link = await look(signal);
@@ -105,7 +106,7 @@ function linkCommands(id: string): readonly Command[] {
   ];
 }
 
-function isReady(id: string, link: ResolverLink): boolean {
+function isReady(id: string, link: Link): boolean {
   return link.alias === resolverAlias(id) && link.isUp && link.addresses.includes(ADDRESS);
 }
 
@@ -115,11 +116,11 @@ function valueOf(line: string): string {
 }
 
 /** Ours, and what somebody made by hand for the same: with our address, and nobody's mark on it */
-function mayBeTaken(id: string, link: ResolverLink): boolean {
+function mayBeTaken(id: string, link: Link): boolean {
   return isOurLink(id, link) || (link.alias === undefined && link.addresses.includes(ADDRESS));
 }
 
-function taken({ alias }: ResolverLink): BangerError {
+function taken({ alias }: Link): BangerError {
   const whose = alias === undefined ? "it is not banger's" : `it says "${alias}"`;
   return new BangerError(
     'host.network_conflict',
