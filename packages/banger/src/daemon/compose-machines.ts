@@ -1,5 +1,6 @@
 import type { EventBody } from '@banger/protocol/events';
 import type { Accelerator, Origin } from '@banger/protocol/vm';
+import type { CreateVmRequest } from '@banger/protocol/vm-requests';
 
 import { createSharedWork } from '../artifact/shared-work.ts';
 import type { ConfigKey } from '../host/config-keys.ts';
@@ -8,7 +9,7 @@ import { createFileSync } from '../host/file-sync.ts';
 import { hostSize } from '../host/host-size.ts';
 import type { BangerPaths } from '../host/paths.ts';
 import { createSystemDirectories } from '../host/system-directories.ts';
-import type { VmmFacts } from '../machine/choose-vmm.ts';
+import { suitsFirecracker, type VmmFacts } from '../machine/choose-vmm.ts';
 import { createIdentifier } from '../machine/identify.ts';
 import { Machines } from '../machine/machines.ts';
 import { RunningVms } from '../machine/running-vms.ts';
@@ -74,7 +75,7 @@ export function composeMachines(parts: MachineParts): { machines: Machines; runn
       },
     },
     hostSize: () => hostSize(paths.stateDir),
-    specContext: () => specContext(parts),
+    specContext: (request) => specContext(parts, request),
     makeUpName,
     checkPorts: (publish, publishing) =>
       checkPorts(publish, { listeners: adapters.listeners, publishing }),
@@ -82,10 +83,10 @@ export function composeMachines(parts: MachineParts): { machines: Machines; runn
   return { machines, running };
 }
 
-async function specContext({
-  adapters,
-  config,
-}: MachineParts): Promise<Omit<SpecContext, 'host' | 'madeUpName'>> {
+async function specContext(
+  { adapters, config }: MachineParts,
+  { vmm = config.values.vmm }: Pick<CreateVmRequest, 'vmm'>,
+): Promise<Omit<SpecContext, 'host' | 'madeUpName'>> {
   const accelerator = await adapters.accelerator();
   const signal = AbortSignal.timeout(PROBE_MS);
   const { problems } = await adapters.drivers.firecracker.probe(signal);
@@ -93,23 +94,28 @@ async function specContext({
     accelerator: (wanted: 'auto' | Accelerator) => accelerator.choose(wanted).accel,
     firecrackerProblem: problems[0],
   };
+  const isFirecrackers =
+    facts.firecrackerProblem === undefined &&
+    suitsFirecracker({ vmm, accel: 'auto', vcpu: 1 }, facts);
   return {
-    ...{ ...facts, ...(await firecrackersNetworks(facts, adapters, signal)) },
+    ...facts,
+    ...(isFirecrackers ? await firecrackersNetworks(adapters, signal) : noNetworks),
     limitsNetwork: (vmm) => driverNamed(adapters.drivers, vmm).features.networkLimits,
     config: config.values,
     originOf: (key) => originOf(config, key),
   };
 }
 
+type NetworkFacts = Pick<VmmFacts, 'bridgeWorks' | 'userProblem'>;
+
+/** Of a VM that is not Firecracker's whatever its network is */
+const noNetworks: NetworkFacts = { bridgeWorks: false, userProblem: undefined };
+
 /** Programs are run to find it out, so only where it is of any use. */
 async function firecrackersNetworks(
-  { firecrackerProblem }: Pick<VmmFacts, 'firecrackerProblem'>,
   { networks, ownNetwork }: Pick<Adapters, 'networks' | 'ownNetwork'>,
   signal: AbortSignal,
-): Promise<Pick<VmmFacts, 'bridgeWorks' | 'userProblem'>> {
-  if (firecrackerProblem !== undefined) {
-    return { bridgeWorks: false, userProblem: firecrackerProblem };
-  }
+): Promise<NetworkFacts> {
   const [bridgeProblems, userProblem] = await Promise.all([
     networks.modes.bridge.problems(signal),
     ownNetwork.lastingProblem(signal),

@@ -16,7 +16,7 @@ export interface VmmFacts {
   readonly accelerator: (wanted: 'auto' | Accelerator) => Accelerator;
   /** Why Firecracker runs no VM here; undefined when it does */
   readonly firecrackerProblem: HostProblem | undefined;
-  /** VMs can be on the bridge; only asked where there is a Firecracker */
+  /** VMs can be on the bridge; this and `userProblem` are only looked for where a VM may be Firecracker's */
   readonly bridgeWorks: boolean;
   /** Why Firecracker has no user-mode network here; undefined when it does */
   readonly userProblem: HostProblem | undefined;
@@ -28,7 +28,7 @@ export type ChosenVmm = Pick<VmSpec, 'vmm' | 'accel' | 'accelAuto'>;
 const MAX_VCPUS = 32;
 
 /** Whether a VM is Firecracker's if its network lets it: KVM is hardware, and the program is there. */
-function suitsFirecracker(
+export function suitsFirecracker(
   { vmm, accel, vcpu }: Omit<VmmWishes, 'network'>,
   { accelerator, firecrackerProblem }: Pick<VmmFacts, 'accelerator' | 'firecrackerProblem'>,
 ): boolean {

@@ -15,7 +15,9 @@ import { Waterfall } from './waterfall.ts';
 
 export interface SpecSources {
   readonly hostSize: () => Promise<HostSize>;
-  readonly specContext: () => Promise<Omit<SpecContext, 'host' | 'madeUpName'>>;
+  readonly specContext: (
+    request: Pick<CreateVmRequest, 'vmm'>,
+  ) => Promise<Omit<SpecContext, 'host' | 'madeUpName'>>;
   /** Rejects when a VM cannot be published like that; `publishing` are the names of VMs by `address:port` */
   readonly checkPorts: (
     publish: readonly PublishedPort[],
@@ -56,7 +58,7 @@ export class VmCreation {
 
   async #wanted(request: CreateVmRequest): Promise<NewVm & ResolvedSpec> {
     const { deps, population } = this.#parts;
-    const [host, choices] = await Promise.all([deps.hostSize(), deps.specContext()]);
+    const [host, choices] = await Promise.all([deps.hostSize(), deps.specContext(request)]);
     const imageKernel = await this.#kernelOf(request, choices.config.default_image);
     const madeUpName = population.freeName();
     const context = { ...choices, host, imageKernel, madeUpName };

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 
 import { BangerError } from '@banger/protocol/errors';
 import { noLimits } from '@banger/protocol/limits';
+import type { CreateVmRequest } from '@banger/protocol/vm-requests';
 
 import type { Guest, GuestExit } from '../../guest/guest.ts';
 import type { BuildMachines, BuildStep, BuildStepEnd } from '../../image/build/build-machine.ts';
@@ -10,13 +11,14 @@ import { makePlan } from '../make-plan.ts';
 import { backgroundOperation, silent, type Operation } from '../operation.ts';
 import type { MachinePlan } from '../plan.ts';
 import type { Population } from '../population.ts';
-import { resolveSpec, type HostSize, type SpecContext } from '../spec.ts';
+import { resolveSpec, type HostSize } from '../spec.ts';
 import type { Supervisor } from '../supervisor.ts';
+import type { SpecSources } from '../vm-creation.ts';
 
 export interface BuildMachinesDeps extends CreateDeps {
   readonly population: Population;
   readonly hostSize: () => Promise<HostSize>;
-  readonly specContext: () => Promise<Omit<SpecContext, 'host' | 'madeUpName'>>;
+  readonly specContext: SpecSources['specContext'];
 }
 
 type TakeLayer = Parameters<BuildMachines['run']>[1];
@@ -76,11 +78,13 @@ export class VmBuildMachines implements BuildMachines, AsyncDisposable {
 
   async #specOf({ vcpu, memoryMib }: BuildStep) {
     const { hostSize, specContext } = this.#deps;
-    const [host, choices] = await Promise.all([hostSize(), specContext()]);
+    const request: CreateVmRequest = {
+      ...{ image: 'build', vcpu, memoryMib, start: true, template: true },
+      ...{ ephemeral: false, publish: [], nat: true, ...noLimits },
+    };
+    const [host, choices] = await Promise.all([hostSize(), specContext(request)]);
     const madeUpName = `build-${randomBytes(4).toString('hex')}`;
-    const request = { image: 'build', vcpu, memoryMib, start: true, template: true };
-    const unpublished = { ephemeral: false, publish: [], nat: true, ...noLimits };
-    return resolveSpec({ ...request, ...unpublished }, { ...choices, host, madeUpName }).spec;
+    return resolveSpec(request, { ...choices, host, madeUpName }).spec;
   }
 
   async #start(vm: Supervisor, step: BuildStep, operation: Operation): Promise<void> {
