@@ -6,7 +6,8 @@ import { join } from 'node:path';
 import { duplexPair } from 'node:stream';
 import { suite, test } from 'node:test';
 
-import { aJail, jailHostContract, type JailScene } from '../../../../test/contract/jail-host.ts';
+import { aJail, type JailScene } from '../../../../test/contract/jail-host-scene.ts';
+import { jailHostContract } from '../../../../test/contract/jail-host.ts';
 import { createSystemClock } from '../host/system-clock.ts';
 import type { RootJailHost } from '../vmm/firecracker/jail/create-jail-host.ts';
 import {

@@ -15,7 +15,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { suite, test } from 'node:test';
 
-import { aJail } from '../../../../test/contract/jail-host.ts';
+import { aJail } from '../../../../test/contract/jail-host-scene.ts';
 import { bridgeSettings } from '../../../../test/contract/bridge-host-scene.ts';
 import { createFakeClock } from '../host/fake-clock.ts';
 import { createFakeBridgeHost } from '../network/bridge/fake-bridge-host.ts';

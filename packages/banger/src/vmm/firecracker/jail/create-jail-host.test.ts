@@ -5,11 +5,8 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync
 import { join } from 'node:path';
 import { suite, test } from 'node:test';
 
-import {
-  aJail,
-  jailHostContract,
-  type JailScene,
-} from '../../../../../../test/contract/jail-host.ts';
+import { aJail, type JailScene } from '../../../../../../test/contract/jail-host-scene.ts';
+import { jailHostContract } from '../../../../../../test/contract/jail-host.ts';
 import type { Child } from '../../../host/processes.ts';
 import { readCgroupMounts } from './cgroup-mounts.ts';
 import type { JailFile } from './jail-host.ts';

@@ -5,7 +5,7 @@ import { existsSync } from 'node:fs';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
-import { aJail } from '../../../../../../test/contract/jail-host.ts';
+import { aJail } from '../../../../../../test/contract/jail-host-scene.ts';
 import { createJailScene, jailPrograms } from './jail-scene.fixture.ts';
 
 /** What an owner, who may write in the directory of a jail while something runs in it, leaves there for root. */

@@ -15,7 +15,7 @@ import {
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 
-import type { JailScene } from '../../../../../../test/contract/jail-host.ts';
+import type { JailScene } from '../../../../../../test/contract/jail-host-scene.ts';
 import { createFakeJailer } from '../../../../../../test/support/fake-jailer.ts';
 import { makeNetworkNamespace } from '../../../../../../test/support/network-namespace.ts';
 import { unlessMissing } from '../../../host/missing-files.ts';

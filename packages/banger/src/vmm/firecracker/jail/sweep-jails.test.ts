@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { test } from 'node:test';
 
-import { aJail } from '../../../../../../test/contract/jail-host.ts';
+import { aJail } from '../../../../../../test/contract/jail-host-scene.ts';
 import { createFakeJailHost, createFakeJails } from './fake-jail-host.ts';
 import { sweepJails } from './sweep-jails.ts';
 
