@@ -1,4 +1,5 @@
 import type { Clock } from '../../host/clock.ts';
+import { TroubleNote } from '../../host/trouble-note.ts';
 import type { BridgeHost } from './bridge-host.ts';
 import type { BridgePort } from './bridge-port.ts';
 
@@ -27,10 +28,11 @@ export class BridgeKeeper implements AsyncDisposable {
   readonly #parts: BridgeKeeperParts;
   readonly #closing = new AbortController();
   readonly #looking: Promise<void>;
-  #trouble: string | undefined;
+  readonly #trouble: TroubleNote;
 
   constructor(parts: BridgeKeeperParts) {
     this.#parts = parts;
+    this.#trouble = new TroubleNote(parts.onTrouble);
     this.#looking = this.#look().catch(() => undefined); // Only its end ends it.
   }
 
@@ -48,18 +50,12 @@ export class BridgeKeeper implements AsyncDisposable {
       if (present.length === 0) continue;
       try {
         if (await host.repair(present, signal)) onRepair();
-        this.#trouble = undefined;
+        this.#trouble.clear();
       } catch (error) {
         signal.throwIfAborted();
-        this.#note(error);
+        this.#trouble.note(error);
       }
     }
-  }
-
-  #note(error: unknown): void {
-    const text = error instanceof Error ? error.message : String(error);
-    if (text !== this.#trouble) this.#parts.onTrouble(error);
-    this.#trouble = text;
   }
 }
 
@@ -69,7 +65,11 @@ export async function sweepTaps({
   isTaken,
 }: Pick<BridgeKeeperParts, 'host' | 'isTaken'>): Promise<readonly string[]> {
   const signal = AbortSignal.timeout(SWEEP_MS);
-  const lost = (await host.listTaps(signal)).filter((tap) => !isTaken(tap));
-  for (const tap of lost) if (!isTaken(tap)) await host.removeTap(tap, signal);
+  const lost: string[] = [];
+  for (const tap of await host.listTaps(signal)) {
+    if (isTaken(tap)) continue;
+    await host.removeTap(tap, signal);
+    lost.push(tap);
+  }
   return lost;
 }

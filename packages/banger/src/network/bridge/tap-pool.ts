@@ -1,4 +1,5 @@
 import type { Clock } from '../../host/clock.ts';
+import { TroubleNote } from '../../host/trouble-note.ts';
 import type { BridgeHost } from './bridge-host.ts';
 import type { BridgePort } from './bridge-port.ts';
 
@@ -38,15 +39,16 @@ export class TapPool implements AsyncDisposable {
   readonly #closing = new AbortController();
   #work: Promise<void> | undefined;
   #isStale = false;
-  #trouble: string | undefined;
+  readonly #trouble: TroubleNote;
 
   constructor(parts: TapPoolParts) {
     this.#parts = parts;
+    this.#trouble = new TroubleNote(parts.onTrouble);
   }
 
   get status(): TapPoolStatus {
     const { size, nextPorts } = this.#parts;
-    return { ready: this.#ready.size, room: nextPorts(size).length, trouble: this.#trouble };
+    return { ready: this.#ready.size, room: nextPorts(size).length, trouble: this.#trouble.text };
   }
 
   /** To be called when a VM has taken an address or given one back; returns at once. */
@@ -71,10 +73,10 @@ export class TapPool implements AsyncDisposable {
       this.#isStale = false;
       try {
         await this.#fill(signal);
-        this.#trouble = undefined;
+        this.#trouble.clear();
         pauseMs = FIRST_PAUSE_MS;
       } catch (error) {
-        this.#note(error);
+        if (!this.#closing.signal.aborted) this.#trouble.note(error);
         await this.#parts.clock.wait(pauseMs, signal).catch(() => undefined); // Closed meanwhile.
         pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS);
         this.#isStale = true;
@@ -104,13 +106,5 @@ export class TapPool implements AsyncDisposable {
       if (!this.#parts.isTaken(tap)) await this.#parts.host.removeTap(tap, signal);
       this.#ready.delete(tap);
     }
-  }
-
-  /** Told once, however often it is tried. */
-  #note(error: unknown): void {
-    if (this.#closing.signal.aborted) return;
-    const text = error instanceof Error ? error.message : String(error);
-    if (text !== this.#trouble) this.#parts.onTrouble(error);
-    this.#trouble = text;
   }
 }

@@ -1,6 +1,7 @@
 import type { HostPort } from '@banger/protocol/host-port';
 
 import type { Clock } from '../../host/clock.ts';
+import { TroubleNote } from '../../host/trouble-note.ts';
 import type { ResolverHost } from './resolver-host.ts';
 
 export interface RouteKeeperParts {
@@ -23,17 +24,18 @@ export class RouteKeeper implements AsyncDisposable {
   readonly #parts: RouteKeeperParts;
   readonly #closing = new AbortController();
   readonly #looking: Promise<void>;
-  #trouble: string | undefined;
+  readonly #trouble: TroubleNote;
   #used: ResolverHost | undefined;
 
   constructor(parts: RouteKeeperParts) {
     this.#parts = parts;
+    this.#trouble = new TroubleNote(parts.onTrouble);
     this.#looking = this.#look().catch(() => undefined); // Only its end ends it.
   }
 
   /** Why nobody asks, if that is known */
   get trouble(): string | undefined {
-    return this.#trouble;
+    return this.#trouble.text;
   }
 
   /** Resolves when nobody is sent to us any more. */
@@ -56,20 +58,13 @@ export class RouteKeeper implements AsyncDisposable {
           await found.route(at, signal);
           onRoute();
         }
-        this.#trouble = undefined;
+        this.#trouble.clear();
       } catch (error) {
         signal.throwIfAborted();
-        this.#note(error);
+        this.#trouble.note(error);
       }
       await clock.wait(LOOK_MS, signal);
     }
-  }
-
-  #note(error: unknown): void {
-    const text = error instanceof Error ? error.message : String(error);
-    if (text === this.#trouble) return;
-    this.#trouble = text;
-    this.#parts.onTrouble(error);
   }
 }
 
