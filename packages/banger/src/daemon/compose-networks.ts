@@ -12,7 +12,6 @@ import type { Processes } from '../host/processes.ts';
 import { createSystemKernelSettings } from '../host/system-kernel-settings.ts';
 import { hasTunDevice, mayOpenTaps } from '../host/tun-device.ts';
 import type { BridgeNetwork } from '../machine/bridge-addresses.ts';
-import { isUp } from '../machine/decide.ts';
 import type { Machines } from '../machine/machines.ts';
 import type { MachinePlan } from '../machine/plan.ts';
 import type { BridgeHost, BridgeSettings } from '../network/bridge/bridge-host.ts';
@@ -129,8 +128,6 @@ export async function keepBridge(parts: KeeperParts): Promise<KeptBridge> {
   } catch (error) {
     log.warn({ err: error }, 'cannot look for taps of VMs that are no more');
   }
-  for (const { record } of onBridge())
-    if (record.plan !== null && isUp(record.state)) networks.modes.bridge.adopt(record.plan);
   cleanup.use(
     new BridgeKeeper({
       ...{ host, clock, isTaken },

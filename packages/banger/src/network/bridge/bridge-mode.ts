@@ -16,9 +16,6 @@ export interface BridgeModeSettings extends Pick<BridgeSettings, 'subnet' | 'nam
 }
 
 export interface BridgeMode extends NetworkMode {
-  /** Of a VM that an earlier daemon attached and that still runs. */
-  adopt(plan: MachinePlan): void;
-
   /**
    * What was last asked for, of every VM that is attached. As the host does what it is asked for in that order, this may be
    * asked for again at any moment; what plans say may not: they follow when a change has been made.
@@ -46,10 +43,8 @@ export function createBridgeMode(host: BridgeHost, settings: BridgeModeSettings)
     try {
       await host.ensurePort(port, signal);
     } catch (error) {
-      if (ports.get(port.tap) === port) {
-        if (before === undefined) ports.delete(port.tap);
-        else ports.set(port.tap, before);
-      }
+      // Without an earlier one it is still wanted, until it is detached.
+      if (before !== undefined && ports.get(port.tap) === port) ports.set(port.tap, before);
       throw error;
     }
   };
@@ -76,10 +71,6 @@ export function createBridgeMode(host: BridgeHost, settings: BridgeModeSettings)
       ports.delete(bridge.tap);
       begun.delete(bridge.tap);
       await host.removeTap(bridge.tap, signal);
-    },
-    adopt(plan) {
-      const port = bridgePortOf(plan, settings.tapUserOf?.(plan));
-      ports.set(port.tap, port);
     },
     ports: () => [...ports.values()],
   };
